@@ -1,0 +1,1 @@
+"""The library: files → papers → sentences → Chroma → hits. Knows nothing of the assistant."""

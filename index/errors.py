@@ -1,0 +1,37 @@
+"""Errors of the library.
+
+LibraryError
+├── ReadError            a file cannot be read as a paper
+├── EmbeddingError       the embedding model cannot be loaded or is not the expected one
+├── StoreError           the index folder is missing, corrupt or not writable
+│   └── EmbeddingMismatch   the index was made with another embedding model
+└── LibraryBusy          another process is writing to the same library
+
+Each message is one sentence that says what happened and what to do.
+"""
+
+from __future__ import annotations
+
+
+class LibraryError(Exception):
+    """Base of every error that the library raises on purpose."""
+
+
+class ReadError(LibraryError):
+    """A file cannot be read as a paper."""
+
+
+class EmbeddingError(LibraryError):
+    """The embedding model cannot be loaded or is not the expected one."""
+
+
+class StoreError(LibraryError):
+    """The index folder is missing, corrupt or not writable."""
+
+
+class EmbeddingMismatch(StoreError):
+    """The index was made with another embedding model."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to the same library."""

@@ -1,0 +1,180 @@
+"""Values of the library: records, papers, sections, sentences, passages, hits. No input or output here.
+
+Offsets are character offsets into `Paper.text`, half open: `paper.text[start:end]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a piece of text is as evidence."""
+
+    TEXT = "text"  # the paper's own words: title, abstract, body
+    SUMMARY = "summary"  # written about the paper by the page that hosts it
+    RECORD = "record"  # authors, dates, journal, identifiers as the page prints them
+    REFERENCE = "reference"  # a work that the paper cites
+    ANNOTATION = "annotation"  # machine-made entity lists: aliases for search, never quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The bibliographic record of a paper; unknown is None or empty, nothing is invented."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    date: str | None = None  # ISO 8601 as far as it is known: "2020-01", "2026-02-11"
+    journal: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None  # page range, or the article number where there are no pages
+    doi: str | None = None
+    pmid: str | None = None
+    pmcid: str | None = None
+    url: str | None = None
+    path: str | None = None
+    keywords: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the `PAPER` object of the JSON contract (keywords are not part of it)."""
+        values = asdict(self)
+        del values["keywords"]
+        values["authors"] = list(self.authors)
+        return values
+
+    @property
+    def short(self) -> str:
+        """Short citation, e.g. `Zhu et al. 2020`; the title where no author is known."""
+        if not self.authors:
+            name = self.title if len(self.title) <= 40 else self.title[:39].rstrip() + "…"
+        else:
+            surnames = [author.rsplit(" ", 1)[-1] for author in self.authors]
+            name = surnames[0] if len(surnames) == 1 else (
+                f"{surnames[0]} and {surnames[1]}" if len(surnames) == 2 else f"{surnames[0]} et al."
+            )
+        return f"{name} {self.year}" if self.year else name
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its text. For `Kind.RECORD` the heading is the field's name, e.g. `authors`."""
+
+    heading: str
+    kind: Kind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A work that a paper cites, with the span of its entry and of its title in the citing paper's text."""
+
+    title: str
+    start: int
+    end: int
+    authors: tuple[str, ...] = ()
+    journal: str | None = None
+    year: int | None = None
+    date: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pmid: str | None = None
+    doi: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A machine-annotated entity: names for the same thing, first the preferred one."""
+
+    category: str  # "gene", "chemical", "disease", "species", "cell line"
+    names: tuple[str, ...]
+    identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as read from a file: its record, its text and what lies where in it.
+
+    Sections are in text order and do not overlap; text outside every section (web-page debris) is never
+    evidence. Every reference lies inside a section of `Kind.REFERENCE`.
+    """
+
+    record: Record
+    text: str
+    sections: tuple[Section, ...]
+    references: tuple[Reference, ...] = ()
+    entities: tuple[Entity, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the text as plain values; `from_json` reads it back."""
+        values = asdict(self)
+        del values["text"]
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], text: str) -> Paper:
+        """Rebuild a paper from `to_json` values and its text."""
+        return cls(
+            record=_build(Record, values["record"]),
+            text=text,
+            sections=tuple(_build(Section, s | {"kind": Kind(s["kind"])}) for s in values["sections"]),
+            references=tuple(_build(Reference, r) for r in values["references"]),
+            entities=tuple(_build(Entity, e) for e in values["entities"]),
+        )
+
+
+def _build(cls: type[Any], values: Mapping[str, Any]) -> Any:
+    """Build a dataclass from JSON values, lists turned into tuples; unknown keys are left out."""
+    names = {field.name for field in fields(cls)}
+    return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence (or a piece of one that is longer than the embedder reads) in a paper's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one section: the unit of context that is shown."""
+
+    number: int  # position in the paper, from 0
+    section: int  # index into `Paper.sections`
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHit:
+    """A sentence of a hit with its scores, each in [0, 1], higher is better."""
+
+    start: int
+    end: int
+    text: str
+    score: float
+    dense: float  # cosine similarity with the question
+    lexical: float  # BM25, scaled to the best sentence of this search
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage."""
+
+    record: Record
+    section: str
+    kind: Kind
+    start: int
+    end: int
+    text: str
+    score: float
+    sentences: tuple[SentenceHit, ...]  # every sentence of the passage, in text order
