@@ -1,0 +1,290 @@
+"""Sections → sentences → passages. Pure; every span is an exact character span of the paper's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Final
+
+from index.papers import Kind, Paper, Passage, Section, Span
+
+# The longest line that is taken for a line of hard-wrapped text; longer lines are whole paragraphs.
+_WIDEST_WRAP: Final = 200
+# Brackets further apart than this are not taken for a pair: one of them is a slip of the pen.
+_LONGEST_BRACKET: Final = 400
+
+_LINE: Final = re.compile(r"[^\r\n]*\S[^\r\n]*")
+_ITEM: Final = re.compile(r"(?:[-*+•‣▪◦·–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+_MARKER: Final = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,4})[.)]?")
+
+_CITED: Final = r"\[\d{1,3}(?:\s*[,;–‐-]\s*\d{1,3})*\]"  # [1], [1, 2], [4–6]
+_NUMBERS: Final = r"\d{1,3}(?:\s*[,–‐-]\s*\d{1,3})*"  # 6, 7 or 4–6 where superscripts were flattened
+_END: Final = re.compile(
+    r"(?P<stop>[.!?…]+)(?P<close>[\"'”’»)\]]*)"
+    r"(?P<glued>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻,]+|" + _NUMBERS + r"(?=\s+[A-Z]))?"
+    r"(?P<cited>(?:\s*" + _CITED + r"[,;]?(?:\s+" + _NUMBERS + r",?(?=\s+\[))?)+"
+    r"|\s+" + _NUMBERS + r"(?:,?\s+" + _CITED + r")*(?=\s+[A-Z][a-z]))?"
+    r"(?P<gap>\s+|(?=[A-Z][a-z]+\s)|$)"
+)
+_WORD_BEFORE: Final = re.compile(r"[^\s(\[\"“/]+$")
+_WORD_AFTER: Final = re.compile(r"[\"'“‘(\[]*(?P<word>[^\s,;:.)\]]+)")
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return the words of `text`."""
+    return frozenset(text.split())
+
+
+# Abbreviations that a sentence (almost) never ends with, folded, without the last full stop.
+_NEVER_LAST: Final = _words(
+    "e.g eg i.e vs v.s cf fig figs figure. eq eqs eqn ref refs tab suppl supp supplementary. approx ca "
+    "dr prof mr mrs ms st mt vol vols pp resp viz nr no. subsp var gen jan feb mar apr aug sept sep oct nov "
+    "dec dept univ av ave est incl excl esp tel ext ed eds sect chap op"
+)
+# Abbreviations that may end a sentence: they do where a usual first word of a sentence follows.
+_SELDOM_LAST: Final = _words(
+    "al etc inc ltd co corp sp spp i.v i.p s.c i.m p.o b.i.d t.i.d q.d a.m p.m u.s u.k u.s.a ph.d m.d b.sc "
+    "m.sc d.c jr sr min max wt mol temp conc hr hrs wk yr"
+)
+# Before a number only: "No. 5", "p. 12"; elsewhere "no" and "p" are words.
+_BEFORE_NUMBER: Final = _words("no nos p n art ch sec lot cat")
+_STARTERS: Final = _words(
+    "a an the this these those that we our they their it its he she his her i in on at by for from to of "
+    "with as if when while where whereas because since after before during among between though "
+    "however therefore thus hence moreover furthermore additionally also finally first second third then "
+    "here there both all each most many some several such other another no not only what which who how why "
+    "despite similarly conversely consequently overall together taken using based data results previous "
+    "patients mice cells further in indeed interestingly importantly notably"
+)
+# A single capital letter after one of these is a label, not an initial: "hepatitis C. Patients".
+_LABELLED: Final = _words(
+    "vitamin hepatitis group groups type types class grade stage panel arm influenza protein factor virus "
+    "method phase subtype cohort child-pugh figure table appendix score site region category"
+)
+_CLAUSE: Final = re.compile(r"[;:,)\]—–]\s+")
+
+
+def segment(
+    paper: Paper, count_tokens: Callable[[str], int], *, sentence_tokens: int, passage_tokens: int
+) -> tuple[Passage, ...]:
+    """Return the passages of `paper` in text order.
+
+    A passage is a run of whole sentences of one section with at most `passage_tokens` tokens as
+    `count_tokens` counts them; sentences over `sentence_tokens` are cut at clause or word borders. Each
+    reference entry and each record section is one passage where the limit allows it; annotations give none.
+    """
+    limit = min(sentence_tokens, passage_tokens)
+    passages: list[Passage] = []
+    for index, section in enumerate(paper.sections):
+        for sentences in _units(paper, section):
+            pieces = [
+                piece
+                for start, end in sentences
+                for piece in _pieces(paper.text, start, end, count_tokens, limit)
+            ]
+            for run in _runs(paper.text, pieces, count_tokens, passage_tokens):
+                passages.append(Passage(len(passages), index, run[0].start, run[-1].end, tuple(run)))
+    return tuple(passages)
+
+
+def sentences_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences of `text[start:end]`, trimmed of white space, in order."""
+    for block_start, block_end in _blocks(text, start, end):
+        yield from _split(text, block_start, block_end)
+
+
+def _units(paper: Paper, section: Section) -> Iterator[list[tuple[int, int]]]:
+    """Yield lists of sentence spans; passages never reach across two lists."""
+    if section.kind is Kind.ANNOTATION:
+        return
+    if section.kind is Kind.RECORD:
+        yield list(_trimmed(paper.text, section.start, section.end))
+    elif section.kind is Kind.REFERENCE:
+        yield from _entries(paper, section)
+    else:
+        yield list(sentences_of(paper.text, section.start, section.end))
+
+
+def _entries(paper: Paper, section: Section) -> Iterator[list[tuple[int, int]]]:
+    """Yield each reference entry as its lines; what lies between entries, block by block."""
+    position = section.start
+    for reference in paper.references:
+        if not section.start <= reference.start < section.end:
+            continue
+        for block in _blocks(paper.text, position, reference.start):
+            yield [block]
+        yield list(_lines(paper.text, reference.start, reference.end))
+        position = reference.end
+    for block in _blocks(paper.text, position, section.end):
+        yield [block]
+
+
+def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the lines that are not blank, trimmed."""
+    for match in _LINE.finditer(text, start, end):
+        yield from _trimmed(text, *match.span())
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the span without its outer white space, or nothing where all of it is white space."""
+    inner = text[start:end]
+    left = len(inner) - len(inner.lstrip())
+    right = len(inner.rstrip())
+    if left < right:
+        yield start + left, start + right
+
+
+def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield paragraphs, list items and lone lines: lines that were wrapped by hand are joined again."""
+    lines = list(_lines(text, start, end))
+    if not lines:
+        return
+    width = max(line_end - line_start for line_start, line_end in lines)
+    block_start = lines[0][0]
+    for line, following in pairwise(lines):
+        if not _wrapped(text, line, following, width):
+            yield block_start, line[1]
+            block_start = following[0]
+    yield block_start, lines[-1][1]
+
+
+def _wrapped(text: str, line: tuple[int, int], following: tuple[int, int], width: int) -> bool:
+    """Return whether `following` goes on with the sentence of `line`.
+
+    It does where its first word would not have fitted on `line` at the width of this text.
+    """
+    gap = text[line[1] : following[0]]
+    if gap.count("\n") > 1 or gap.count("\r") > 1 or _ITEM.match(text, *following):
+        return False
+    if text[following[0]].islower() and text[line[1] - 1] not in ".!?":
+        return True
+    first_word = re.match(r"\S+", text[following[0] : following[1]])
+    word_length = first_word.end() if first_word else 0
+    return width <= _WIDEST_WRAP and line[1] - line[0] + 1 + word_length > width
+
+
+def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the sentences of one paragraph."""
+    bracketed = _bracketed(text, start, end)
+    first = start
+    for match in _END.finditer(text, start, end):
+        last = match.start("gap")
+        if last >= end or any(a < match.start() < b for a, b in bracketed):
+            continue
+        if _ends(text, first, match):
+            yield from _trimmed(text, first, last)
+            first = last
+    yield from _trimmed(text, first, end)
+
+
+def _bracketed(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the spans inside outer pairs of round or square brackets."""
+    spans: list[tuple[int, int]] = []
+    open_at: list[int] = []
+    for match in re.compile(r"[()\[\]]").finditer(text, start, end):
+        if match.group() in "([":
+            open_at.append(match.start())
+        elif open_at:
+            opened = open_at.pop()
+            if match.start() - opened <= _LONGEST_BRACKET:
+                spans.append((opened, match.start()))
+    return spans
+
+
+def _ends(text: str, first: int, match: re.Match[str]) -> bool:
+    """Return whether the full stop of `match` ends the sentence that begins at `first`."""
+    before = text[first : match.start()].strip()
+    following = _WORD_AFTER.match(text, match.end())
+    if not before or not following or _MARKER.fullmatch(before):
+        return False
+    word = following.group("word")
+    if not match.group("gap"):  # "cells.The": only after a plain word
+        return bool(re.search(r"[a-z]{3}$", before)) and not re.search(r"[/@]\S*$", before)
+    if not _may_begin(word):
+        return False
+    if match.group("stop") != "." or match.group("close"):
+        return True
+    return not _abbreviated(before, word, quiet=match.group("glued") is None)
+
+
+def _may_begin(word: str) -> bool:
+    """Return whether a sentence can begin with `word`: a capital, a number, or a name such as mTOR, p53."""
+    initial = word[0]
+    if initial.islower():
+        return len(word) > 1 and any(char.isupper() or char.isdigit() for char in word[1:])
+    return initial.isalnum() or initial in "•*§"
+
+
+def _abbreviated(before: str, word: str, *, quiet: bool) -> bool:
+    """Return whether the full stop after `before` belongs to an abbreviation or an initial."""
+    found = _WORD_BEFORE.search(before)
+    if found is None:
+        return False
+    last = found.group()
+    folded = last.casefold()
+    starter = word.casefold() in _STARTERS and word[0].isupper()
+    if folded in _NEVER_LAST:
+        return True
+    if folded in _SELDOM_LAST:
+        return not starter
+    if folded in _BEFORE_NUMBER and word[0].isdigit():
+        return quiet
+    if len(last) == 1 and last.isupper():
+        previous = before[: found.start()].split()
+        return not starter and not (previous and previous[-1].casefold() in _LABELLED)
+    return bool(re.fullmatch(r"(?:[A-Z]\.)+[A-Z]", last)) and not starter
+
+
+def _pieces(
+    text: str, start: int, end: int, count_tokens: Callable[[str], int], limit: int
+) -> Iterator[Span]:
+    """Yield the sentence, in pieces of at most `limit` tokens where it is longer."""
+    while count_tokens(text[start:end]) > limit and end - start > 1:
+        cut = _cut(text, start, _furthest(text, start, end, count_tokens, limit))
+        for piece in _trimmed(text, start, cut):
+            yield Span(*piece)
+        rest = next(_trimmed(text, cut, end), None)
+        if rest is None:
+            return
+        start, end = rest
+    yield Span(start, end)
+
+
+def _furthest(text: str, start: int, end: int, count_tokens: Callable[[str], int], limit: int) -> int:
+    """Return the furthest end with at most `limit` tokens, found by halving; at least one character on."""
+    fits, over = start + 1, end
+    while over - fits > 1:
+        middle = (fits + over) // 2
+        if count_tokens(text[start:middle]) <= limit:
+            fits = middle
+        else:
+            over = middle
+    return fits
+
+
+def _cut(text: str, start: int, furthest: int) -> int:
+    """Return the best border up to `furthest`: of a clause, else of a word, else `furthest` itself.
+
+    A border in the first half is passed over, so that pieces do not get tiny.
+    """
+    half = start + (furthest - start) // 2
+    clauses = [match.end() for match in _CLAUSE.finditer(text, half, furthest)]
+    if clauses:
+        return clauses[-1]
+    words = [match.end() for match in re.compile(r"\s+").finditer(text, half, furthest)]
+    return words[-1] if words else furthest
+
+
+def _runs(
+    text: str, sentences: list[Span], count_tokens: Callable[[str], int], limit: int
+) -> Iterator[list[Span]]:
+    """Yield runs of neighbouring sentences of at most `limit` tokens, as long as they can be."""
+    run: list[Span] = []
+    for sentence in sentences:
+        if run and count_tokens(text[run[0].start : sentence.end]) > limit:
+            yield run
+            run = []
+        run.append(sentence)
+    if run:
+        yield run
