@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from index.papers import Kind, Paper, Record, Reference, Section
+from index.papers import Kind, Paper, Reference, Section
 from index.readers.fields import DOI, PMCID, PMID, iso_date, names_of, year_of
 from index.readers.lines import Line, lines_of
+from index.readers.records import TITLE, record_of
 
 _ISSUE: Final = re.compile(  # ". 2020 Nov; 12(22):22975-23003."
     r"^(?P<journal>[^.\n]*)\.\s(?P<date>(?:19|20)\d\d(?:\s[A-Z][a-z]{2}(?:\s\d{1,2})?)?)"
@@ -44,14 +45,14 @@ def read(text: str, path: str) -> Paper:
     sections = [
         *_issue(text, lines[top]),
         *_identifiers(text, lines[: bullets[-1] + 1]),
-        _section("Title", lines[title], Kind.TEXT),
+        _section(TITLE, lines[title], Kind.TEXT),
         *_body(text, lines[bullets[-1] + 1 :], references[0].start if references else len(text)),
         *(Section("References", Kind.REFERENCE, item.start, item.end) for item in references),
     ]
     if authors:
         sections.append(Section("authors", Kind.RECORD, authors[0].start, authors[-1].end))
     sections.sort(key=lambda section: section.start)
-    return Paper(_record(text, sections, path), text, tuple(sections), tuple(references))
+    return Paper(record_of(text, sections, path), text, tuple(sections), tuple(references))
 
 
 def _section(heading: str, line: Line, kind: Kind) -> Section:
@@ -116,25 +117,3 @@ def _references(lines: list[Line]) -> list[Reference]:
             )
         )
     return references
-
-
-def _record(text: str, sections: list[Section], path: str) -> Record:
-    """Return the record that the sections print."""
-    printed = {s.heading: text[s.start : s.end] for s in sections if s.kind is not Kind.REFERENCE}
-    date = iso_date(printed.get("date", ""))
-    return Record(
-        id="",
-        title=printed["Title"],
-        authors=names_of(printed.get("authors", "")),
-        year=year_of(date),
-        date=date,
-        journal=printed.get("journal"),
-        volume=printed.get("volume"),
-        issue=printed.get("issue"),
-        pages=printed.get("pages"),
-        doi=printed.get("doi"),
-        pmid=printed.get("pmid"),
-        pmcid=printed.get("pmcid"),
-        path=path,
-        keywords=tuple(word.strip() for word in printed.get("keywords", "").split(";") if word.strip()),
-    )

@@ -28,6 +28,11 @@ _MARKS: Final = re.compile(rf"(?:(?<=\w)|(?<=[\s.])){_AFFILIATION}+(?:\s*,\s*{_A
 _INITIALS_LAST: Final = re.compile(r"(?P<surname>\S.*\S)\s+(?P<initials>[A-Z](?:[.\s-]?[A-Z]){0,2}\.?)")
 
 
+_DEGREES: Final = re.compile(
+    r",\s*(?:MD|M\.D\.|PhD|Ph\.D\.|DrPH|DPhil|MPH|MBBS|MSc?|M\.Sc\.|BSc|RN|DO|DVM|FRCP)(?![A-Za-z])[\d*†‡]*(?=\s*(?:[,;&]|and\b|$))"
+)
+
+
 def iso_date(printed: str) -> str | None:
     """Return the first date of `printed` in ISO 8601 as far as it goes: `2020`, `2020-11`, `2008-12-20`."""
     if match := _ISO.search(printed):
@@ -58,16 +63,18 @@ def _joined(year: str, month: int, day: str | None) -> str:
 
 
 def names_of(printed: str) -> tuple[str, ...]:
-    """Return the people of an author line in the order `given name, surname`, without affiliation marks.
+    """Return the people of an author line, given name first, without affiliation marks and degrees.
 
     Names may be divided by semicolons (`Zhu, Qiankun; Ren, Haiyang`), by commas, by affiliation numbers or
-    by `and`; `Zhu Q` becomes `Q Zhu`.
+    by `and`; `Zhu Q` becomes `Q Zhu`, and `Jamieson, Amanda M` is one person.
     """
+    printed = _DEGREES.sub("", printed.strip(" []"))
     if ";" in printed:
         parts = [_turned(part) for part in printed.split(";")]
     else:
-        marked = _MARKS.sub(",", printed)
-        parts = re.split(r",\s*and\s+|\s+and\s+|\s+&\s+|,", marked)
+        parts = re.split(r",\s*and\s+|\s+and\s+|\s+&\s+|,", _MARKS.sub(",", printed))
+        if len(parts) == 2 and not all(" " in part.strip() for part in parts):
+            parts = [_turned(printed)]
     names = (" ".join(_MARKS.sub(" ", part).split()).strip(" .*") for part in parts)
     return tuple(_initials_first(name) for name in names if any(char.isalpha() for char in name))
 

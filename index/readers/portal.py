@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from index.papers import Kind, Paper, Record, Section
-from index.readers.fields import DOI, iso_date, names_of, year_of
+from index.papers import Kind, Paper, Section
+from index.readers.fields import DOI
 from index.readers.lines import Line, blocks_of, lines_of
+from index.readers.records import TITLE, record_of
 
 _OUTPUT: Final = re.compile(r"^Research output: ", re.MULTILINE)
 _LANGUAGE: Final = re.compile(r"^Original language", re.MULTILINE)
@@ -40,7 +41,7 @@ def read(text: str, path: str) -> Paper:
     blocks = list(blocks_of(lines_of(text)))
     output = next(i for i, block in enumerate(blocks) if block[0].text.startswith("Research output: "))
     table = next(i for i, block in enumerate(blocks) if block[0].text.startswith("Original language"))
-    title = Section("Title", Kind.TEXT, blocks[0][0].start, blocks[0][-1].end)
+    title = Section(TITLE, Kind.TEXT, blocks[0][0].start, blocks[0][-1].end)
     authors = Section("authors", Kind.RECORD, blocks[1][0].start, blocks[1][-1].end) if output > 1 else None
     abstract = _abstract(blocks[output + 1 : table])
     record_lines = _table(text, blocks[table])
@@ -48,7 +49,7 @@ def read(text: str, path: str) -> Paper:
     doi = _doi(text, blocks[table][-1].end)
     sections = [s for s in (title, authors, abstract, *record_lines, keywords, doi) if s]
     sections.sort(key=lambda section: section.start)
-    return Paper(_record(text, sections, path), text, tuple(sections))
+    return Paper(record_of(text, sections, path), text, tuple(sections))
 
 
 def _abstract(blocks: list[list[Line]]) -> Section | None:
@@ -97,24 +98,3 @@ def _doi(text: str, start: int) -> Section | None:
 def _after_bullet(line: Line) -> int:
     """Return where the words of a bulleted line begin."""
     return line.end - len(line.text.lstrip("• \t"))
-
-
-def _record(text: str, sections: list[Section], path: str) -> Record:
-    """Return the record that the sections print."""
-    printed = {section.heading: text[section.start : section.end] for section in sections}
-    date = iso_date(printed["date"]) if "date" in printed else None
-    keywords = re.split(r"\s*[\r\n]+\s*•\s*", printed.get("keywords", ""))
-    return Record(
-        id="",
-        title=" ".join(printed["Title"].split()),
-        authors=names_of(printed.get("authors", "")),
-        year=year_of(date),
-        date=date,
-        journal=printed.get("journal"),
-        volume=printed.get("volume"),
-        issue=printed.get("issue"),
-        pages=printed.get("pages"),
-        doi=printed.get("doi"),
-        path=path,
-        keywords=tuple(word.strip() for word in keywords if word.strip()),
-    )

@@ -7,16 +7,18 @@ sections that only point to the complete paper are left out.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import Final
 
-from index.papers import Entity, Kind, Paper, Record, Section
+from index.papers import Kind, Paper, Section
 from index.readers.entities import entities_of
-from index.readers.fields import DOI, PMCID, PMID, URL, iso_date, names_of, year_of
+from index.readers.fields import DOI, PMCID, PMID, URL, iso_date
+from index.readers.headings import kind_of
 from index.readers.lines import Line, lines_of, trimmed
+from index.readers.markdown import Part, parts_of
+from index.readers.records import TITLE, record_of
 
-_HEADING: Final = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _ENTITY_HEADINGS: Final = frozenset(("linked entities", "full-text entities"))
-_SUMMARY_HEADINGS: Final = frozenset(("tl;dr", "contribution", "key findings"))
 _POINTERS: Final = frozenset(("full text", "figures", "tables", "references"))
 _AUTHORS: Final = re.compile(r"\*\*Authors?:\*\*[ \t]*(\S.*)")
 _SOURCE: Final = re.compile(r"^Source:[ \t]*(https?://\S+)", re.MULTILINE)
@@ -25,53 +27,44 @@ _PART: Final = re.compile(r"[^·]+")
 
 def recognises(text: str) -> bool:
     """Return whether `text` is such a page: Markdown with a title, entity lists and its source."""
-    headings = {line.text.lstrip("# ").casefold() for line in lines_of(text) if line.text.startswith("## ")}
-    return bool(headings & _ENTITY_HEADINGS and _SOURCE.search(text) and text.lstrip().startswith("# "))
+    parts = parts_of(lines_of(text))
+    headings = {_name(part) for part in parts}
+    return bool(headings & _ENTITY_HEADINGS and _SOURCE.search(text))
 
 
 def read(text: str, path: str) -> Paper:
     """Return the paper of the page, with its entities."""
-    lines = lines_of(text)
-    heads = [i for i, line in enumerate(lines) if re.match(r"#{1,6}\s", line.text)]
-    title = _after_hashes(lines[heads[0]])
-    top = lines[heads[0] + 1 : heads[1]]
-    sections = [Section("Title", Kind.TEXT, title.start, title.end), *_record_sections(text, top)]
-    entities: list[Entity] = []
-    for head, following in zip(heads[1:], [*heads[2:], len(lines)], strict=True):
-        section = _section(lines[head:following])
-        if section is None:
-            continue
-        sections.append(section)
-        if section.kind is Kind.ANNOTATION:
-            entities.extend(entities_of(text[section.start : section.end]))
+    parts = [part for part in parts_of(lines_of(text)) if part.heading]
+    title = parts[0].heading
+    sections: list[Section] = []
+    if title:
+        sections.append(Section(TITLE, Kind.TEXT, title.start, title.end))
+    sections.extend(_record_sections(text, parts[0].lines))
+    sections.extend(section for part in parts[1:] if (section := _section(part)))
     sections.extend(_source(text))
     sections.sort(key=lambda section: section.start)
-    return Paper(_record(text, sections, path), text, tuple(sections), entities=tuple(entities))
+    entities = [
+        entity
+        for section in sections
+        if section.kind is Kind.ANNOTATION
+        for entity in entities_of(text[section.start : section.end])
+    ]
+    return Paper(record_of(text, sections, path), text, tuple(sections), entities=tuple(entities))
 
 
-def _after_hashes(line: Line) -> Line:
-    """Return a heading line without its hashes."""
-    words = line.text.lstrip("#").strip()
-    return Line(line.end - len(words), line.end, words)
+def _name(part: Part) -> str:
+    """Return the folded heading of a part."""
+    return part.heading.text.casefold() if part.heading else ""
 
 
-def _section(lines: list[Line]) -> Section | None:
-    """Return the section under the heading `lines[0]`; None for a pointer to the complete paper."""
-    heading = _after_hashes(lines[0]).text
-    name = heading.casefold()
-    body = [line for line in lines[1:] if line.text]
-    for i, line in enumerate(body):
-        if line.text.startswith("---") or _SOURCE.match(line.text):
-            body = body[:i]
-            break
-    if not body or (name in _POINTERS and "complete paper" in body[-1].text):
+def _section(part: Part) -> Section | None:
+    """Return the section of a part; None for a pointer to the complete paper."""
+    lines = list(takewhile(lambda line: not _SOURCE.match(line.text), part.lines))
+    name = _name(part)
+    if name in _POINTERS and any("complete paper" in line.text for line in lines):
         return None
-    kind = Kind.TEXT
-    if name in _ENTITY_HEADINGS:
-        kind = Kind.ANNOTATION
-    elif name in _SUMMARY_HEADINGS:
-        kind = Kind.SUMMARY
-    return Section(heading, kind, body[0].start, body[-1].end)
+    kind = Kind.ANNOTATION if name in _ENTITY_HEADINGS else kind_of(name)
+    return Part(part.heading, lines).section(part.heading.text if part.heading else "", kind)
 
 
 def _record_sections(text: str, lines: list[Line]) -> list[Section]:
@@ -110,23 +103,3 @@ def _source(text: str) -> list[Section]:
     if link and link.start() < source.start() and (pmcid := PMCID.search(text, *link.span())):
         sections.append(Section("pmcid", Kind.RECORD, *pmcid.span()))
     return sections
-
-
-def _record(text: str, sections: list[Section], path: str) -> Record:
-    """Return the record that the sections print."""
-    printed = {s.heading: text[s.start : s.end] for s in sections if s.kind is Kind.RECORD}
-    date = iso_date(printed.get("date", ""))
-    pmcid = PMCID.search(printed.get("pmcid", "") or printed.get("url", ""))
-    return Record(
-        id="",
-        title=text[sections[0].start : sections[0].end],
-        authors=names_of(printed.get("authors", "")),
-        year=year_of(date),
-        date=date,
-        journal=printed.get("journal"),
-        doi=printed.get("doi"),
-        pmid=printed.get("pmid"),
-        pmcid=f"PMC{pmcid[1]}" if pmcid else None,
-        url=printed.get("url"),
-        path=path,
-    )
