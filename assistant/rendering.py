@@ -1,0 +1,279 @@
+"""Answers, passages and papers as text for people and programs. Pure: values in, strings out."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from assistant.answers import Answer, Citation, Claim
+from assistant.reference_formats import to_bibtex, to_ris
+from index.papers import Hit, Kind, Record
+
+__all__ = [
+    "KIND_LABELS",
+    "NEAREST",
+    "NOT_IN_THESE_PAPERS",
+    "hits_to_text",
+    "identifiers_of",
+    "passages_to_json",
+    "records_to_text",
+    "reference_of",
+    "text_of",
+    "to_bibtex",
+    "to_markdown",
+    "to_ris",
+    "to_text",
+]
+
+NOT_IN_THESE_PAPERS = "Not in these papers."
+"""What an answer says when the papers do not answer; the same words everywhere."""
+
+NEAREST = "Nearest, but not an answer:"
+"""Heading of the passages shown with an answer that is not in the papers."""
+
+KIND_LABELS = {
+    Kind.TEXT: "the paper's own words",
+    Kind.SUMMARY: "summary by the page",
+    Kind.RECORD: "record",
+    Kind.REFERENCE: "cited work",
+    Kind.ANNOTATION: "annotation",
+}
+"""What a reader is told about the kind of a piece of evidence."""
+
+_MOST_AUTHORS = 6
+"""Longer author lists are cut to the first three and `et al.`, as in the Vancouver style."""
+
+_STEERS_TERMINAL = re.compile(r" *[\x00-\x1f\x7f-\x9f\u2028\u2029]+ *")
+_TURNS_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+_Papers = tuple[str, ...]  # the ids of the papers that one claim rests on, in the order of its citations
+
+
+def text_of(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
+    """Return the claims as prose, each followed by its [n].
+
+    Where several papers are cited, the claims are grouped by the papers they rest on in order of first use,
+    a paragraph each, and every group is led in by the short citation (`Zhu et al. 2020: …`).
+    """
+    groups = _by_papers(claims, citations)
+    if len({paper for papers in groups for paper in papers}) < 2:
+        return " ".join(_with_numbers(claim) for claim in claims)
+    names = {citation.paper.id: citation.paper.short for citation in citations}
+    paragraphs = []
+    for papers, members in groups.items():
+        lead = f"{'; '.join(names[paper] for paper in papers)}: " if papers else ""
+        paragraphs.append(lead + " ".join(_with_numbers(claim) for claim in members))
+    return "\n\n".join(paragraphs)
+
+
+def to_text(answer: Answer, width: int | None = None) -> str:
+    """Return an answer for the terminal, wrapped at `width` columns, with its numbered sources."""
+    blocks: list[str] = []
+    if answer.answered:
+        blocks += [_wrap(paragraph, width) for paragraph in answer.text.split("\n\n")]
+    else:
+        blocks += [NOT_IN_THESE_PAPERS, _wrap(f"Searched for: {answer.searched_as}", width)]
+    blocks += [_wrap(note, width) for note in _notes(answer)]
+    shown = answer.citations if answer.answered else answer.nearest
+    if shown:
+        blocks.append("Sources" if answer.answered else NEAREST)
+        blocks += [_source_block(citation, width) for citation in shown]
+    blocks.append(_closing_line(answer))
+    return "\n\n".join(blocks) + "\n"
+
+
+def to_markdown(answer: Answer) -> str:
+    """Return a question and its answer as Markdown with quotes and references, to keep or to share."""
+    blocks = [f"## {_escape(answer.question)}"]
+    if answer.answered:
+        blocks += [_escape_prose(paragraph) for paragraph in answer.text.split("\n\n")]
+    else:
+        blocks += [f"**{NOT_IN_THESE_PAPERS}**", f"Searched for: {_escape(answer.searched_as)}"]
+    blocks += [f"*{_escape(note)}*" for note in _notes(answer)]
+    shown = answer.citations if answer.answered else answer.nearest
+    if shown:
+        blocks.append("### Sources" if answer.answered else f"### {NEAREST.rstrip(':')}")
+        blocks += [_source_markdown(citation) for citation in shown]
+        blocks.append("### References")
+        blocks.append("\n".join(f"- {_reference_markdown(record)}" for record in _papers_of(shown)))
+    blocks.append(f"*{_escape(_closing_line(answer))}*")
+    return "\n\n".join(blocks) + "\n"
+
+
+def passages_to_json(id: str | None, question: str, hits: Sequence[Hit]) -> dict[str, Any]:
+    """Return the `search` object of the JSON contract."""
+    return {
+        "id": id,
+        "question": question,
+        "passages": [
+            {
+                "rank": rank,
+                "score": round(hit.score, 4),
+                "paper": hit.record.to_json(),
+                "section": hit.section,
+                "kind": str(hit.kind),
+                "text": hit.text,
+                "start": hit.start,
+                "end": hit.end,
+            }
+            for rank, hit in enumerate(hits, start=1)
+        ],
+    }
+
+
+def hits_to_text(hits: Sequence[Hit], width: int | None = None) -> str:
+    """Return passages for the terminal, best first, with their scores."""
+    if not hits:
+        return "Nothing found: the library holds no passage.\n"
+    blocks = []
+    for rank, hit in enumerate(hits, start=1):
+        head = f"{rank}. {hit.record.short} · {_place(hit.section, hit.kind)} · {hit.score:.3f}"
+        blocks.append(f"{_plain(head)}\n{_wrap(hit.text, width, '   ')}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def records_to_text(records: Sequence[Record], width: int | None = None) -> str:
+    """Return papers for the terminal: short citation, title, journal, identifiers, and the id to use."""
+    blocks = []
+    for record in records:
+        lines = [_plain(record.short), _wrap(record.title, width, "   ")]
+        lines += [f"   {_plain(line)}" for line in (_journal(record), _identifier_line(record)) if line]
+        blocks.append("\n".join([*lines, f"   id {_plain(record.id)}"]))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def identifiers_of(record: Record) -> tuple[tuple[str, str, str], ...]:
+    """Return what identifies the paper as (label, value, address), e.g. `("PMID", "31905784", "https://…")`."""
+    found = (
+        ("DOI", record.doi, f"https://doi.org/{record.doi}"),
+        ("PMID", record.pmid, f"https://pubmed.ncbi.nlm.nih.gov/{record.pmid}/"),
+        ("PMCID", record.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{record.pmcid}/"),
+    )
+    return tuple((label, value, address) for label, value, address in found if value)
+
+
+def reference_of(record: Record) -> str:
+    """Return the full reference in one line, without identifiers: authors, year, title, journal."""
+    authors = record.authors if len(record.authors) <= _MOST_AUTHORS else (*record.authors[:3], "et al.")
+    name = ", ".join(authors)
+    if record.year:
+        name = f"{name} ({record.year})" if name else f"({record.year})"
+    parts = [_plain(part) for part in (name, record.title, _journal(record)) if part]
+    return " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts)
+
+
+def _by_papers(claims: Iterable[Claim], citations: Iterable[Citation]) -> dict[_Papers, list[Claim]]:
+    """Group claims by the papers they rest on, in order of first use."""
+    paper_of = {citation.number: citation.paper.id for citation in citations}
+    groups: dict[_Papers, list[Claim]] = {}
+    for claim in claims:
+        papers = tuple(dict.fromkeys(paper_of[n] for n in claim.citations if n in paper_of))
+        groups.setdefault(papers, []).append(claim)
+    return groups
+
+
+def _with_numbers(claim: Claim) -> str:
+    numbers = "".join(f"[{number}]" for number in claim.citations)
+    return f"{claim.text} {numbers}" if numbers else claim.text
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    """Yield what a reader must know beside the answer: the notice, and claims that were not confirmed."""
+    if answer.notice:
+        yield answer.notice
+    for claim in answer.claims:
+        if answer.answered and not claim.supported:
+            yield f"Check before use, the quote does not clearly say this: {claim.text}"
+
+
+def _closing_line(answer: Answer) -> str:
+    """Return the quiet line under an answer: how sure, which reader or model, how long."""
+    sure = f"confidence {answer.confidence:.0%} · " if answer.answered else ""
+    return f"{sure}{answer.model} · {answer.seconds:.1f} s"
+
+
+def _source_block(citation: Citation, width: int | None) -> str:
+    paper = citation.paper
+    lines = [
+        f"[{citation.number}] {_plain(paper.short)} · {_plain(_place(citation.section, citation.kind))}",
+        _wrap(paper.title, width, "    "),
+    ]
+    lines += [f"    {_plain(line)}" for line in (_journal(paper), _identifier_line(paper)) if line]
+    return "\n".join([*lines, _wrap(f"“{citation.quote}”", width, "    ")])
+
+
+def _source_markdown(citation: Citation) -> str:
+    head = f"{citation.paper.short} · {_place(citation.section, citation.kind)}"
+    return f"\\[{citation.number}\\] {_escape(head)}\n\n> “{_escape(citation.quote)}”"
+
+
+def _reference_markdown(record: Record) -> str:
+    links = " · ".join(
+        f"[{label} {_escape(value)}]({_address(url)})" for label, value, url in identifiers_of(record)
+    )
+    page = f"[page]({_address(record.url)})" if record.url else ""
+    return " ".join(part for part in (_escape(reference_of(record)), links or page) if part)
+
+
+def _papers_of(citations: Iterable[Citation]) -> Iterable[Record]:
+    """Return the cited papers, each once, in order of first use."""
+    return {citation.paper.id: citation.paper for citation in citations}.values()
+
+
+def _place(section: str, kind: Kind) -> str:
+    """Return section and kind; the kind alone where the section has no heading."""
+    return f"{section} · {KIND_LABELS[kind]}" if section else KIND_LABELS[kind]
+
+
+def _journal(record: Record) -> str:
+    """Return journal, volume(issue), pages as far as they are known, e.g. `Cancers 12(1), 117`."""
+    if not record.journal:
+        return ""
+    number = (record.volume or "") + (f"({record.issue})" if record.issue else "")
+    return f"{record.journal} {number}".strip() + (f", {record.pages}" if record.pages else "")
+
+
+def _identifier_line(record: Record) -> str:
+    line = " · ".join(f"{label} {value}" for label, value, _ in identifiers_of(record))
+    return line or record.url or ""
+
+
+def _plain(text: str) -> str:
+    """Return the text on one line, without what would steer a terminal or turn its direction."""
+    return _TURNS_DIRECTION.sub("", _STEERS_TERMINAL.sub(" ", text))
+
+
+def _wrap(text: str, width: int | None, indent: str = "") -> str:
+    if width is None:
+        return indent + _plain(text)
+    return textwrap.fill(
+        _plain(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _escape(text: str) -> str:
+    """Return the text on one line so that Markdown shows it letter for letter."""
+    return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", _plain(text))
+
+
+def _escape_prose(text: str) -> str:
+    """Return a paragraph for Markdown; a number, sign or bullet that begins it does not begin a list."""
+    return re.sub(r"^(\d+)([.)])(?=\s)|^([-+])(?=\s)", r"\1\\\2\3", _escape(text))
+
+
+def _address(url: str) -> str:
+    """Return an address that cannot end the Markdown link around it."""
+    return (
+        url.replace("(", "%28")
+        .replace(")", "%29")
+        .replace(" ", "%20")
+        .replace("<", "%3C")
+        .replace(">", "%3E")
+    )
