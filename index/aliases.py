@@ -23,6 +23,8 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _JOINT: Final = re.compile(r"[\s,.'’′()/‐‑–-]{1,3}")
 # The longest name has this many words: "serine hydroxymethyltransferase 2 (mitochondrial)" has four.
 _MOST_WORDS: Final = 14
+# Species and cell lines are left out: `human` would widen every search, and lists take one line for another.
+_CATEGORIES: Final = frozenset(("gene", "chemical", "disease"))
 # Letters and digits of the shortest name that is trusted: two mean too many things (CO, OR), and so do three
 # where a machine-made list gives them as a further name (PSA, A10, sut).
 _SHORTEST: Final = 3
@@ -35,7 +37,8 @@ _COMMON_WORDS: Final = """
     was who zip
 """
 _DEFINITION: Final = re.compile(r"\(\s*(?P<short>[^\s()\[\];,]{2,10}(?:\s[^\s()\[\];,]{1,6})?)\s*[),;]")
-_SENTENCE_END: Final = re.compile(r"[.!?;:]\s|[\r\n(]")
+_SENTENCE_END: Final = re.compile(r"[.!?;:]\s|[\r\n()]")
+_LONGEST_FORM: Final = 300  # characters before a short form that can hold its long form
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,8 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
         if not (short[0].isalnum() and any(char.isupper() for char in short)):
             continue
         # At most min(|A| + 5, |A| * 2) words, as the paper has it.
-        words = text[: match.start()][-300:].split("(")[-1]
-        sentence = _SENTENCE_END.split(words)[-1].split()
+        before = text[max(0, match.start() - _LONGEST_FORM) : match.start()]
+        sentence = _SENTENCE_END.split(before)[-1].split()
         candidate = " ".join(sentence[-min(len(short) + 5, len(short) * 2) :])
         long = _long_form(candidate, short)
         if long is not None:
@@ -158,6 +161,8 @@ class _Builder:
 
     def add_entity(self, entity: Entity) -> None:
         """Take the names of an annotated entity; human and mouse symbols are one, as are equal identifiers."""
+        if entity.category not in _CATEGORIES:
+            return
         preferred, *listed = entity.names
         identities = [f"{entity.category} {name_key(preferred)}"]
         if entity.identifier:
@@ -186,12 +191,10 @@ class _Builder:
         group_of = {key: next(iter(owners)) for key, owners in self.owners.items() if len(owners) == 1}
         group_of.update(self.known)
         groups = tuple(
-            tuple(
-                {fold(name): name for name in reversed(names) if group_of.get(name_key(name)) == i}.values()
-            )
+            tuple(_spellings(name for name in names if group_of.get(name_key(name)) == i))
             for i, names in enumerate(self.groups)
         )
-        return Aliases(tuple(names[::-1] for names in groups), group_of)
+        return Aliases(groups, group_of)
 
     def _new_group(self) -> int:
         """Open a group and return its position."""
@@ -230,3 +233,11 @@ def _same(longs: Mapping[str, str]) -> bool:
     """Return whether all long forms name one thing: one of them is the end of each of the others."""
     shortest = min(longs, key=len)
     return all(key.endswith(shortest) for key in longs)
+
+
+def _spellings(names: Iterable[str]) -> list[str]:
+    """Return the names in their order, each spelling once."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(fold(name), name)
+    return list(found.values())
