@@ -1,0 +1,380 @@
+"""What a sentence says affects what, and which way: a small reader of directions. Pure.
+
+It reads the handful of constructions in which papers state effects (active, passive, gerund, nominal) into
+signs: `Silencing KIF14 reversed resistance` and `KIF14 promotes resistance` come out the same, `KIF14
+overexpression reversed resistance` comes out opposite. It is no parser of English; it is made to notice when
+a claim turns round what its quote says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, listed, parts, stem, stems, tokens
+
+Signs = dict[str, int]
+"""Stem → +1 where the word itself is meant, -1 where its loss or opposite is."""
+
+_UP: Final = listed(
+    """
+    activate activation increase elevate elevation upregulate up-regulate upregulation up-regulation
+    raise enhance enhancement augment overexpress overexpression induce induction promote promotion
+    stimulate stimulation boost amplify amplification strengthen potentiate potentiation accumulate
+    accumulation restore restoration rescue recover recovery improve improvement trigger drive
+    facilitate expand extend prolong confer cause mediate higher greater longer high gain activator
+    inducer agonist protect accelerate favour favor maintain
+    """
+)
+_DOWN: Final = listed(
+    """
+    inhibit inhibition inhibitor suppress suppression suppressor decrease reduce reduction
+    downregulate down-regulate downregulation down-regulation lower diminish attenuate attenuation
+    block blockade silence knockdown knockout deplete depletion abolish abrogate impair impairment
+    loss lose fewer weaken repress repression prevent inactivate inactivation disrupt disruption
+    reverse reversal overcome antagonize antagonist eliminate ablate ablation delete deletion
+    shorten decline low shorter counteract delay retard halt arrest hinder limit
+    """
+)
+_RESPONSE: Final = {
+    **dict.fromkeys(stems(listed("sensitize sensitization sensitivity chemosensitivity")), 1),
+    **dict.fromkeys(stems(listed("resist resistance chemoresistance refractoriness")), -1),
+}
+_ADJECTIVES: Final = {"sensitive": 1, "responsive": 1, "resistant": -1, "refractory": -1}
+SIGNS: Final = {stem(w): 1 for w in _UP} | {stem(w): -1 for w in _DOWN} | _RESPONSE
+"""Which way a direction word points."""
+
+_NO_EFFECT: Final = stems(listed("affect effect alter change influence impact"))
+_RESPONSE_KEY: Final = "(response)"  # resistance and sensitivity are one axis with two names
+_NEGATIONS: Final = listed(
+    """
+    not no never neither nor cannot without fail fails failed unable hardly n't
+    """
+)
+_NEGATION_REACH: Final = 4  # "did not significantly or consistently rescue"
+_BE: Final = listed(
+    """
+    is are was were be been being become became remain remained get got
+    """
+)
+_BREAKS: Final = listed(
+    """
+    . ; : which that whereas while although though but however when because
+    """
+)
+_MEANS: Final = listed("by via through using with")
+_JOINTS: Final = listed("and or by via through thereby")
+_ENDS: Final = listed("by via through ,")
+_FLIPPING: Final = stems(listed("rescue protect recover"))  # rescued cells *from* death
+_NOUN_ENDINGS: Final = ("tion", "sion", "ance", "ence", "ment", "ity", "al", "ade", "or", "er", "ors", "ers")
+_NOUNS: Final = listed("knockdown knockout loss gain arrest antagonist agonist")
+_COMPARATIVES: Final = listed("higher lower greater fewer longer shorter high low")
+_PREPOSITIONS: Final = listed(
+    """
+    in at on after during upon with within among between under before for
+    """
+)
+_DRIVEN: Final = listed(
+    """
+    induced driven mediated activated caused stimulated triggered inhibited
+    """
+)
+
+_EMPTY: Final = FUNCTION_WORDS | REPORTING_WORDS | _NEGATIONS | {"turn", "including"}
+
+LIGHT: Final = stems(
+    listed(
+        """
+    cell cells expression hcc hepatocellular carcinoma liver cancer tumor activity level gene
+    protein pathway patient effect treatment human growth therapy drug resistance sensitivity
+    acquired hepatoma mouse mice response significantly strongly markedly model
+    """
+    )
+)
+"""Stems too common in this field to tell one effect from another."""
+_LIGHT_WEIGHT: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`agent` acts on `patient`; the direction is folded into the patient's signs."""
+
+    agent: Signs
+    patient: Signs
+    negated: bool
+    neutral: bool = False  # "had no effect on"
+
+
+def weight(stems: set[str]) -> float:
+    """Return how much a set of shared words tells: names and rare words 1 each, common ones a quarter."""
+    return sum(_LIGHT_WEIGHT if s in LIGHT else 1.0 for s in stems)
+
+
+def effects(text: str) -> list[Effect]:
+    """Return the effects that a text states, in order."""
+    found: list[Effect] = []
+    for sentence in _sentences(tokens(text)):
+        found.extend(_Reader(sentence).read())
+    return found
+
+
+def _sentences(words: Sequence[Token]) -> list[list[Token]]:
+    sentences: list[list[Token]] = [[]]
+    for word in words:
+        if word.key in ".;":
+            sentences.append([])
+        elif word.key not in "()[]":
+            sentences[-1].append(word)
+    return [sentence for sentence in sentences if sentence]
+
+
+def _sign(key: str) -> int:
+    """Return the sign of a direction word, 0 for any other word."""
+    if key in _ADJECTIVES or ("-" in key and not key.startswith(("up-reg", "down-reg"))):
+        return 0
+    return SIGNS.get(stem(key), 0)
+
+
+class _Reader:
+    """Reads the effects of one sentence, left to right, so that 'and', 'which' and 'by' can look back."""
+
+    def __init__(self, words: list[Token]) -> None:
+        self.keys = [word.key for word in words]
+        self.verbs = [i for i in range(len(words)) if self._is_verb(i)]
+
+    def read(self) -> list[Effect]:
+        """Return the effects in the order of their verbs."""
+        found: list[Effect] = []
+        for i in self.verbs:
+            effect = self._effect(i, found[-1] if found else None)
+            if effect.patient:
+                found.append(effect)
+        return found + self._compounds()
+
+    def _compounds(self) -> list[Effect]:
+        """Read 'sorafenib-induced autophagy': the first part acts on what follows."""
+        found = []
+        for i, key in enumerate(self.keys):
+            head, _, tail = key.rpartition("-")
+            if head and tail in _DRIVEN:
+                patient = self._phrase(i + 1, self._right_end(i))
+                found.append(
+                    Effect({stem(head): 1}, _times(patient, -1 if tail == "inhibited" else 1), False)
+                )
+        return found
+
+    def _effect(self, i: int, previous: Effect | None) -> Effect:
+        key = self.keys[i]
+        sign = _sign(key) or _ADJECTIVES.get(key, 0) or 1
+        left, right = self._left_start(i), self._right_end(i)
+        before, after = self._phrase(left, i), self._phrase(i + 1, right)
+        if self._is_passive(i):
+            agent, patient = self._by_agent(right), before
+        else:
+            agent, patient = self._agent(i, left, previous), after
+        if stem(key) in _FLIPPING and "from" in self.keys[i:right]:
+            cut = self.keys.index("from", i)
+            patient = self._phrase(i + 1, cut) | _times(self._phrase(cut + 1, right), -1)
+        if key in _ADJECTIVES or stem(key) in _RESPONSE:
+            patient = {**(patient or after or before), _RESPONSE_KEY: 1}
+        return Effect(agent, _times(patient, sign), self._is_negated(i), stem(key) in _NO_EFFECT)
+
+    def _agent(self, i: int, left: int, previous: Effect | None) -> Signs:
+        """Return the subject of an active verb: its own, or the one it shares with the verb before."""
+        if previous and left and self.keys[left - 1] in ("which", "that"):
+            return previous.patient
+        shares = self.keys[max(0, i - 1)] in _JOINTS or (left and self.keys[left - 1] in _MEANS)
+        if previous and shares:
+            return previous.agent
+        return self._phrase(left, i)
+
+    def _by_agent(self, right: int) -> Signs:
+        """Return the agent after a passive's 'by'."""
+        if right < len(self.keys) and self.keys[right] == "by":
+            return self._phrase(right + 1, self._right_end(right))
+        return {}
+
+    # What is a verb, and of which kind
+
+    def _is_verb(self, i: int) -> bool:
+        key = self.keys[i]
+        if key in _ADJECTIVES:
+            return i + 1 < len(self.keys) and self.keys[i + 1] == "to"
+        if stem(key) in _NO_EFFECT:
+            return self._is_negated(i)
+        return bool(_sign(key)) and not self._is_noun(i) and not self._is_adjective(i)
+
+    def _is_noun(self, i: int) -> bool:
+        key = self.keys[i]
+        if key in _NOUNS or (key.rstrip("s").endswith(_NOUN_ENDINGS) and key not in _COMPARATIVES):
+            return True
+        if key.endswith("ing"):  # "Silencing KIF14 reversed": a noun that has an object, where a verb follows
+            return self._is_subject(i)
+        return i > 0 and self.keys[i - 1] in ("a", "an", "the", "no", "this")
+
+    def _is_subject(self, i: int) -> bool:
+        """Return whether a gerund opens a subject: nothing but function words before it, a verb after it."""
+        before = self.keys[max(0, i - 1) : i]
+        opens = not before or before[0] in _BREAKS or before[0] in (",", "of")
+        named = bool(before) and before[0] not in FUNCTION_WORDS and before[0] != ","
+        return (opens and before != ["by"]) or (
+            named and i + 1 < len(self.keys) and bool(_sign(self.keys[i + 1]))
+        )
+
+    def _is_adjective(self, i: int) -> bool:
+        key = self.keys[i]
+        if key in _COMPARATIVES:
+            return not (i > 0 and self.keys[i - 1] in _BE)
+        return False
+
+    def _is_passive(self, i: int) -> bool:
+        key, rest = self.keys[i], self.keys[i + 1 : i + 2]
+        if key in _COMPARATIVES:
+            return True
+        if key.endswith(("ed", "en")):
+            window = self.keys[max(0, i - 4) : i]
+            if any(word in _BE for word in window) or rest == ["by"]:
+                return True
+            return not rest or rest[0] in _PREPOSITIONS or rest[0] == ","
+        return not rest or rest[0] in _PREPOSITIONS - {"with"}
+
+    def _is_negated(self, i: int) -> bool:
+        window = self.keys[max(0, i - _NEGATION_REACH) : i]
+        for j in range(len(window) - 1, -1, -1):
+            if window[j] in _NEGATIONS:
+                return True
+            if window[j] in _BREAKS or window[j] == ",":
+                return False
+        return False
+
+    # Where a phrase begins and ends, and what it says
+
+    def _left_start(self, i: int) -> int:
+        comma = None
+        for j in range(i - 1, -1, -1):
+            key = self.keys[j]
+            if key in _BREAKS or (key in _MEANS and self.keys[i].endswith("ing")):
+                return j + 1
+            if j in self.verbs:  # a comma since that verb ends its clause; otherwise commas are of a list
+                return (comma or j) + 1
+            if key == ",":
+                comma = j
+        return 0
+
+    def _right_end(self, i: int) -> int:
+        for j in range(i + 1, len(self.keys)):
+            if self.keys[j] in _BREAKS or j in self.verbs or self.keys[j] in _ENDS:
+                return j
+        return len(self.keys)
+
+    def _phrase(self, start: int, end: int) -> Signs:
+        """Return the words of a noun phrase, each with the sign that the nouns around it give it."""
+        signs: Signs = {}
+        positions: dict[int, int] = {}
+        for i in range(start, end):
+            key = self.keys[i]
+            if key[:1].isalnum() and key not in _EMPTY:
+                positions[i] = 1
+        for i in list(positions):
+            own = _sign(self.keys[i])
+            if own:
+                for j in self._governed(i, start, end):
+                    if j in positions:
+                        positions[j] *= own
+        for i, sign in positions.items():
+            key = self.keys[i]
+            if stem(key) in _RESPONSE and key not in _ADJECTIVES:
+                signs[_RESPONSE_KEY] = sign * _RESPONSE[stem(key)]
+            elif not _sign(key):
+                for part in parts(key)[-2:] if "-" in key else [key]:
+                    signs.setdefault(stem(part), sign)
+        return signs
+
+    def _governed(self, i: int, start: int, end: int) -> list[int]:
+        """Return the positions of a phrase that the direction noun, gerund or adjective at `i` acts on."""
+        key = self.keys[i]
+        governed = []
+        follows = self.keys[i + 1] if i + 1 < end else ""
+        right = follows in ("of", "to", "in") or (
+            not self._is_noun_shape(key) and bool(follows) and follows not in FUNCTION_WORDS
+        )
+        if right:
+            for j in range(i + 1, end):
+                if self.keys[j] in _MEANS or self.keys[j] in ("and", ","):
+                    break
+                governed.append(j)
+        if not right or self._is_noun_shape(key):
+            for j in range(i - 1, start - 1, -1):
+                if self.keys[j] in FUNCTION_WORDS or not self.keys[j][:1].isalnum():
+                    break
+                governed.append(j)
+        return governed
+
+    @staticmethod
+    def _is_noun_shape(key: str) -> bool:
+        return key in _NOUNS or (key.rstrip("s").endswith(_NOUN_ENDINGS) and key not in _COMPARATIVES)
+
+
+def _times(signs: Signs, factor: int) -> Signs:
+    return {key: sign * factor for key, sign in signs.items()}
+
+
+def conflicts(claim: str, evidence: str) -> list[str]:
+    """Return what a claim states the other way round than its evidence, in words; empty where nothing is."""
+    stated = effects(evidence)
+    found = []
+    for effect in effects(claim):
+        if reason := _conflict(effect, stated):
+            found.append(reason)
+    return found
+
+
+def _conflict(effect: Effect, stated: Sequence[Effect]) -> str | None:
+    ranked = sorted(((_overlap(effect, other), other) for other in stated), key=lambda pair: -pair[0])
+    best = ranked[0][0] if ranked else 0.0
+    if best < 1:  # nothing but common words is shared
+        return _swapped(effect, stated)
+    near = [other for overlap, other in ranked if overlap >= best]
+    if any(_agrees(effect, other) for other in near):
+        return None
+    return f"the quote states the opposite direction for {_names(effect, near[0])}"
+
+
+def _overlap(effect: Effect, other: Effect) -> float:
+    """Return how surely two effects are about the same thing; 0 where their agents are different things."""
+    patients = weight(set(effect.patient) & set(other.patient))
+    agents = weight(set(effect.agent) & set(other.agent))
+    if patients == 0 or (agents == 0 and effect.agent and other.agent):
+        return 0.0
+    return patients + agents
+
+
+def _agrees(effect: Effect, other: Effect) -> bool:
+    if effect.negated != other.negated or effect.neutral != other.neutral:
+        return False
+    agents = set(effect.agent) & set(other.agent)
+    patients = set(effect.patient) & set(other.patient)
+    turn = _majority({a: effect.agent[a] * other.agent[a] for a in agents})
+    return turn * _majority({p: effect.patient[p] * other.patient[p] for p in patients}) > 0
+
+
+def _majority(signs: Signs) -> int:
+    """Return the sign that most of the weight has; + where there is none."""
+    total = sum(sign * weight({key}) for key, sign in signs.items())
+    return -1 if total < 0 else 1
+
+
+def _swapped(effect: Effect, stated: Sequence[Effect]) -> str | None:
+    """Return a reason where the quote has the same two things with agent and patient exchanged."""
+    for other in stated:
+        actors = set(effect.agent) & set(other.patient) - LIGHT
+        acted = set(effect.patient) & set(other.agent) - LIGHT
+        if actors and acted:
+            return f"the quote has {', '.join(sorted(acted))} act on {', '.join(sorted(actors))}"
+    return None
+
+
+def _names(effect: Effect, other: Effect) -> str:
+    shared = (set(effect.patient) & set(other.patient)) - {_RESPONSE_KEY}
+    return ", ".join(sorted(shared)) or "the response"

@@ -1,0 +1,164 @@
+"""Pairs of words of which a claim must not have one where its quotes have the other, and dropped 'not's. Pure."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final
+
+from assistant.effects import SIGNS
+from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, stem, tokens
+from index.normalising import fold
+
+_STRONG: Final = (
+    "substantial substantially marked markedly large dramatic dramatically strong strongly considerable complete "
+    "completely fully full entirely totally great greatly long"
+)
+_WEAK: Final = (
+    "short slight slightly modest modestly limited little partial partially partly weak weakly minor small"
+)
+_PAIRS: Final = tuple(
+    (frozenset(a.split()), frozenset(b.split()))
+    for a, b in (
+        (_STRONG, _WEAK),
+        ("sensitive", "resistant refractory insensitive"),
+        ("oncogene oncogenic", "suppressor"),
+        ("agonist agonists activator activators", "antagonist antagonists inhibitor inhibitors"),
+        ("positive positively", "negative negatively inverse inversely"),
+        ("early", "late advanced"),
+        ("acquired", "intrinsic innate primary inherent"),
+        ("upstream", "downstream"),
+        ("dependent dependently", "independent independently"),
+        ("before", "after"),
+        ("poor worse unfavorable shorter", "good better favorable improved longer"),
+        ("vivo", "vitro"),
+        ("first-line", "second-line"),
+        ("male males", "female females"),
+        ("benign", "malignant"),
+        ("mutant mutated", "wild-type wildtype"),
+        ("approved", "unapproved experimental investigational"),
+        ("ineligible", "eligible"),
+        ("mostly majority most", "minority rarely"),
+        ("beneficial benefit benefits", "harmful harm harms detrimental"),
+        ("short-term", "long-term"),
+        ("effective", "ineffective"),
+    )
+)
+_NEGATIONS: Final = frozenset(
+    [
+        "not",
+        "no",
+        "never",
+        "neither",
+        "nor",
+        "cannot",
+        "without",
+        "fail",
+        "fails",
+        "failed",
+        "unable",
+        "lack",
+        "lacks",
+        "absence",
+    ]
+)
+_SCOPE: Final = 5  # content words that one 'not' reaches
+_COMPARISON: Final = re.compile(r"\b(?:than|versus|vs\.?|compared (?:with|to)|relative to|in contrast to)\b")
+_COMPARATIVE: Final = re.compile(
+    r"\b(?:more|less|higher|lower|greater|better|worse|longer|shorter|fewer|stronger|weaker|superior|inferior|"
+    r"increased|decreased|reduced|elevated|upregulated|downregulated|up-regulated|down-regulated)\b"
+)
+
+
+def opposed(claim: str, evidence: str) -> list[str]:
+    """Return a sentence for each opposite word, lost or added 'not' and exchanged comparison of a claim."""
+    stated, said = tokens(evidence), tokens(claim)
+    return [*_opposites(said, stated), *_negations(said, stated), *_comparisons(claim, evidence)]
+
+
+def _opposites(claim: list[Token], evidence: list[Token]) -> list[str]:
+    said, held = _words(claim), _words(evidence)
+    found = []
+    for pair in _PAIRS:
+        for mine, other in (pair, pair[::-1]):
+            if said & mine and not said & other and held & other and not held & mine:
+                found.append(
+                    f"the claim says '{min(said & mine)}' where the quote says '{min(held & other)}'"
+                )
+    return found
+
+
+def _words(words: list[Token]) -> set[str]:
+    keys = [word.key for word in words]
+    joined = {f"{a}-{b}" for a, b in pairwise(keys)}  # 'first line' is 'first-line'
+    return {*keys, *(part for key in keys for part in key.split("-")), *joined}
+
+
+def _negations(claim: list[Token], evidence: list[Token]) -> list[str]:
+    """Compare which words stand under a 'not'; direction words are compared by `effects` with their objects."""
+    said, said_not = _by_negation(claim)
+    held, held_not = _by_negation(evidence)
+    lost = (said - said_not) & (held_not - held)
+    added = (said_not - said) & (held - held_not)
+    return [
+        *(f"the quote denies '{word}', the claim does not" for word in sorted(lost)[:1]),
+        *(f"the claim denies '{word}', the quote does not" for word in sorted(added)[:1]),
+    ]
+
+
+def _by_negation(words: list[Token]) -> tuple[set[str], set[str]]:
+    """Return the stems outside and inside the reach of a negation."""
+    plain: set[str] = set()
+    denied: set[str] = set()
+    left = 0
+    for word in words:
+        if word.key in _NEGATIONS:
+            left = _SCOPE
+        elif not word.is_word:
+            left = left if word.key in "()[]" else 0
+        elif word.key in ("but", "although", "whereas", "while", "which", "that", "and", "however"):
+            left = 0
+        elif word.key not in FUNCTION_WORDS and word.key not in REPORTING_WORDS:
+            if stem(word.key) not in SIGNS:
+                (denied if left else plain).add(stem(word.key))
+            left = max(0, left - 1)
+    return plain, denied
+
+
+def _comparisons(claim: str, evidence: str) -> list[str]:
+    """Return a sentence where a claim has the two sides of a comparison, or its direction, exchanged."""
+    said, held = _compared(claim), _compared(evidence)
+    if not said or not held:
+        return []
+    (word, left, right), (other_word, other_left, other_right) = said, held
+    if not (left | right) & (other_left | other_right):
+        return []
+    straight = len(left & other_left) + len(right & other_right)
+    crossed = len(left & other_right) + len(right & other_left)
+    same_way = _points(word) == _points(other_word)
+    if crossed > straight and same_way:
+        return ["the two sides of the comparison are exchanged"]
+    if straight > crossed and not same_way:
+        return ["the comparison goes the other way"]
+    return []
+
+
+def _compared(text: str) -> tuple[str, set[str], set[str]] | None:
+    """Return the comparative of a text and the words that stand on one side only, left and right of 'than'."""
+    for sentence in re.split(r"(?<=[a-z)%])[.;]\s", fold(text)):
+        comparison = _COMPARISON.search(sentence)
+        comparative = _COMPARATIVE.search(sentence)
+        if comparison and comparative:
+            left, right = (
+                _stems(side) for side in (sentence[: comparison.start()], sentence[comparison.end() :])
+            )
+            return comparative[0], left - right, right - left
+    return None
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(w.key) for w in tokens(text) if w.is_word and w.key not in FUNCTION_WORDS | REPORTING_WORDS}
+
+
+def _points(word: str) -> int:
+    return -1 if word in ("less", "worse", "weaker", "inferior") else SIGNS.get(stem(word), 1)
