@@ -55,8 +55,10 @@ class Record:
             name = self.title if len(self.title) <= 40 else self.title[:39].rstrip() + "…"
         else:
             surnames = [author.rsplit(" ", 1)[-1] for author in self.authors]
-            name = surnames[0] if len(surnames) == 1 else (
-                f"{surnames[0]} and {surnames[1]}" if len(surnames) == 2 else f"{surnames[0]} et al."
+            name = (
+                surnames[0]
+                if len(surnames) == 1
+                else (f"{surnames[0]} and {surnames[1]}" if len(surnames) == 2 else f"{surnames[0]} et al.")
             )
         return f"{name} {self.year}" if self.year else name
 

@@ -1,0 +1,128 @@
+"""Understanding a question: is it one, what kind, and what does a follow-up refer to?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.answers import Turn
+from assistant.errors import QuestionError
+from index.lexical import stems
+from index.normalising import fold
+
+LONGEST_QUESTION = 4_000
+"""Characters; a page of text. Longer input is a pasted document, not a question."""
+
+
+class Aim(StrEnum):
+    """What is asked for."""
+
+    FINDING = "finding"  # what a paper says
+    RECORD = "record"  # who wrote it, when, where, which identifier
+    CITED = "cited"  # a work that a paper cites
+    LIBRARY = "library"  # which papers are there
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question as it is searched."""
+
+    question: str  # as typed
+    searched_as: str  # standing alone
+    aim: Aim
+    fields: tuple[str, ...] = ()  # record fields that are asked for
+
+
+RECORD_FIELDS: dict[str, str] = {
+    "authors": r"\bwho (?:wrote|authored|published|did|conducted|made|ran|are the authors?|is the author|were the authors?)\b"
+    r"|\bauthors?\b|\bwritten by\b|\bresearchers? behind\b|\bwhose (?:paper|study|work)\b",
+    "date": r"\b(?:when|what year|which year|what date|in what year|in which year)\b.*"
+    r"\b(?:publish\w*|appear\w*|came? out|written|released?|paper|study|article)\b"
+    r"|\b(?:year|date|month) of (?:the )?publication\b|\bpublication (?:year|date|month)\b|\bhow (?:old|recent) is\b",
+    "doi": r"\bdois?\b|\bdigital object identifier\b",
+    "pmid": r"\bpmids?\b|\bpubmed (?:id|identifier|number)\b",
+    "pmcid": r"\bpmc(?:id| id| identifier| number)\b|\bpubmed central\b|\bpmc\b",
+    "journal": r"\b(?:what|which|in what|in which) journal\b|\bjournal\b|\bwhere (?:was|is|were) .*\bpublished\b",
+    "volume": r"\bvolume\b",
+    "issue": r"\bissue(?: number)?\b(?!s)",
+    "pages": r"\b(?:what|which) pages?\b|\bpage (?:numbers?|range)\b|\barticle number\b|\bpages of\b",
+    "title": r"\b(?:what is|what's|give|tell me) the (?:full |exact )?title\b|\btitled?\b",
+    "url": r"\b(?:url|web ?(?:page|site|address)|link (?:to|for))\b",
+    "keywords": r"\bkey ?words?\b",
+}
+"""Patterns on the folded question that ask for a field of a paper's record."""
+
+_RECORD_FIELDS = {name: re.compile(pattern) for name, pattern in RECORD_FIELDS.items()}
+
+_CITED = re.compile(
+    r"\b(?:cites?|cited|citing|citations?|references?|referenced|refers? to|reference list|bibliography)\b"
+)
+_LIBRARY = re.compile(
+    r"^(?:which|what|how many|list)(?: (?:the|all|of the|all the))* (?:papers|documents|sources|articles|studies)"
+    r"(?: (?:do you (?:have|know)|are (?:there|in|available)|(?:is|are) (?:in )?(?:this|the|your) library"
+    r"|in (?:this|the|your) library|can you|have you))?.{0,30}$"
+)
+_PRONOUN = re.compile(
+    r"\b(?:it|its|they|them|their|this|that|these|those|he|she|his|her|the (?:same|former|latter|above)"
+    r"|(?:this|that|the) (?:paper|study|work|article|gene|protein|drug|finding|effect|result|pathway|model))\b"
+)
+_ELLIPSIS = re.compile(
+    r"^(?:and|but|or|also|so|what about|how about|what else|anything else|why|how so|how come|really|which ones?"
+    r"|in (?:mice|humans|patients|vivo|vitro))\b"
+)
+_LEAD = re.compile(r"^(?:and|but|or|so|also|what about|how about)\s+", re.IGNORECASE)
+
+FEW_WORDS = 2
+"""Content words of a question that cannot stand alone when the conversation has gone on before it."""
+
+
+def understand(question: str, history: Sequence[Turn] = ()) -> Inquiry:
+    """Return the question as it is searched.
+
+    Raises:
+        QuestionError: it is empty or too long.
+    """
+    asked = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", question).split())
+    if not asked:
+        raise QuestionError("The question is empty: type what you want to know.")
+    if len(asked) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(asked):,} characters: ask it in at most {LONGEST_QUESTION:,}."
+        )
+    searched = standing_alone(asked, history)
+    folded = fold(asked)
+    fields = tuple(name for name, pattern in _RECORD_FIELDS.items() if pattern.search(folded))
+    if _LIBRARY.search(folded.rstrip("?. ")):
+        aim = Aim.LIBRARY
+    elif _CITED.search(folded):
+        aim = Aim.CITED
+    elif fields:
+        aim = Aim.RECORD
+    else:
+        aim = Aim.FINDING
+    return Inquiry(asked, searched, aim, fields)
+
+
+def standing_alone(question: str, history: Sequence[Turn]) -> str:
+    """Return a follow-up with what it refers to, or the question itself where it stands alone.
+
+    The rule is plain so that the user can see it: a question that points back (a pronoun, 'and …', 'what
+    about …') or has hardly a content word of its own is joined to the last question that stood alone.
+    """
+    if not history or not refers_back(question):
+        return question
+    previous = next(
+        (t.question for t in reversed(history) if not refers_back(t.question)), history[0].question
+    )
+    rest = _LEAD.sub("", question).strip().rstrip("?. ")
+    return f"{previous.strip().rstrip('?. ')} – {rest}?"
+
+
+def refers_back(question: str) -> bool:
+    """Return whether a question points back at what was said before it."""
+    folded = fold(question)
+    if _ELLIPSIS.search(folded):
+        return not (folded.startswith(("why", "how")) and len(stems(question)) > FEW_WORDS)
+    return bool(_PRONOUN.search(folded)) or len(stems(question)) < FEW_WORDS

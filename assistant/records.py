@@ -1,0 +1,265 @@
+"""Answers from records and reference lists: who wrote it, when, where, which works it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.questions import RECORD_FIELDS, Inquiry
+from assistant.signals import GENERIC, Term, match, question_terms
+from index.lexical import stem
+from index.normalising import fold, terms
+from index.papers import Hit, Kind, Paper, Record, Reference, Section
+from index.retrieval import Catalogue
+
+RECORD_WORDS = frozenset(
+    stem(word)
+    for word in [
+        "who",
+        "wrote",
+        "written",
+        "write",
+        "author",
+        "authored",
+        "publish",
+        "published",
+        "publication",
+        "appear",
+        "journal",
+        "year",
+        "date",
+        "month",
+        "when",
+        "volume",
+        "issue",
+        "page",
+        "article",
+        "number",
+        "doi",
+        "pmid",
+        "pmcid",
+        "pmc",
+        "pubmed",
+        "central",
+        "identifier",
+        "id",
+        "title",
+        "url",
+        "link",
+        "web",
+        "website",
+        "keyword",
+        "cite",
+        "cited",
+        "cites",
+        "citation",
+        "reference",
+        "referenced",
+        "bibliography",
+        "list",
+        "work",
+        "works",
+        "paper",
+        "papers",
+        "study",
+        "studies",
+        "record",
+        "find",
+        "printed",
+    ]
+)
+"""Words that name a field or a record rather than a paper's subject."""
+
+SUBJECT_COVERED = 0.75
+"""Share (by weight) of the question's subject that a paper must speak of to be the one that is meant."""
+
+MOST_REFERENCES = 4
+"""Cited works shown at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim with the span of the paper's text that it rests on."""
+
+    text: str
+    paper: Paper
+    section: str
+    kind: Kind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a record or a reference list says; `notice` tells why there is nothing."""
+
+    findings: tuple[Finding, ...]
+    confidence: float
+    notice: str | None = None
+
+
+NAMES: dict[str, str] = {
+    "authors": "authors",
+    "date": "date of publication",
+    "doi": "DOI",
+    "pmid": "PMID",
+    "pmcid": "PMCID",
+    "journal": "journal",
+    "volume": "volume",
+    "issue": "issue",
+    "pages": "pages",
+    "title": "title",
+    "url": "web address",
+    "keywords": "keywords",
+}
+
+
+def subject(inquiry: Inquiry, catalogue: Catalogue) -> tuple[Term, ...]:
+    """Return what the question is about besides the field that it asks for."""
+    found = question_terms(inquiry.searched_as, catalogue.aliases, catalogue.text.passages.idf)
+    return tuple(term for term in found if not _says_field(term))
+
+
+def _says_field(term: Term) -> bool:
+    words = {stem(fold(word)) for word in terms(term.name)}
+    return (bool(words) and words <= RECORD_WORDS) or (not term.named and words <= (RECORD_WORDS | GENERIC))
+
+
+def papers_meant(question: Sequence[Term], catalogue: Catalogue) -> list[Paper]:
+    """Return the papers that a question is about: those that its subject covers best, titles first."""
+    papers = list(catalogue.papers.values())
+    if not question:
+        return papers if len(papers) == 1 else []
+    in_title = {p.record.id: match(question, p.record.title, "") for p in papers}
+    best = max((m.sentence for m in in_title.values()), default=0.0)
+    if best >= SUBJECT_COVERED:
+        return [p for p in papers if in_title[p.record.id].sentence == best]
+    whole = {
+        p.record.id: match(question, _words_of(p), p.record.title + " " + _record_text(p)) for p in papers
+    }
+    best = max((m.passage for m in whole.values()), default=0.0)
+    if best < SUBJECT_COVERED:
+        return []
+    tied = [p for p in papers if whole[p.record.id].passage == best and not whole[p.record.id].missing]
+    top = max((in_title[p.record.id].sentence for p in tied), default=0.0)
+    return [p for p in tied if in_title[p.record.id].sentence == top]
+
+
+def _words_of(paper: Paper) -> str:
+    spans = [s for s in paper.sections if s.kind in (Kind.TEXT, Kind.SUMMARY)]
+    return " ".join(paper.text[s.start : s.end] for s in spans)
+
+
+def _record_text(paper: Paper) -> str:
+    return " ".join(paper.text[s.start : s.end] for s in paper.sections if s.kind is Kind.RECORD)
+
+
+def from_records(inquiry: Inquiry, catalogue: Catalogue) -> Lookup:
+    """Answer a question about who, when, where and which identifier from the papers' records."""
+    question = subject(inquiry, catalogue)
+    meant = papers_meant(question, catalogue)
+    if not meant:
+        return Lookup((), 0.1)
+    if len(meant) > MOST_REFERENCES:
+        return Lookup((), 0.2, "Several papers fit: name the one that you mean.")
+    findings = [f for paper in meant for field in _fields(inquiry) for f in _field_finding(paper, field)]
+    if not findings:
+        asked = " or ".join(NAMES[field] for field in inquiry.fields)
+        names = ", ".join(paper.record.short for paper in meant)
+        return Lookup((), 0.1, f"The page of {names} does not give its {asked}.")
+    return Lookup(tuple(findings), 0.97)
+
+
+def _fields(inquiry: Inquiry) -> tuple[str, ...]:
+    return inquiry.fields or tuple(RECORD_FIELDS)
+
+
+def _field_finding(paper: Paper, field: str) -> list[Finding]:
+    section = _section_of(paper, field)
+    said = _said(paper.record, field)
+    if section is None or said is None:
+        return []
+    title = paper.record.title
+    text = (
+        f"“{title}” was written by {said}."
+        if field == "authors"
+        else (
+            f"The {NAMES[field]} of “{title}” is {said}."
+            if not NAMES[field].endswith("s")
+            else f"The {NAMES[field]} of “{title}” are {said}."
+        )
+    )
+    return [Finding(text, paper, section.heading, section.kind, section.start, section.end)]
+
+
+def _section_of(paper: Paper, field: str) -> Section | None:
+    wanted = "Title" if field == "title" else field
+    return next((s for s in paper.sections if s.heading == wanted), None)
+
+
+def _said(record: Record, field: str) -> str | None:
+    if field == "authors":
+        names = list(record.authors)
+        return (
+            ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else (names[0] if names else None)
+        )
+    if field == "keywords":
+        return "; ".join(record.keywords) or None
+    value = getattr(record, field)
+    return None if value is None else str(value)
+
+
+def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue) -> Lookup:
+    """Answer a question about cited works from the papers' reference lists."""
+    question = subject(inquiry, catalogue)
+    if not question:
+        return Lookup((), 0.1)
+    citing = {p.record.id for p in papers_meant(question, catalogue)} or set(catalogue.papers)
+    scored: list[tuple[float, Paper, Reference]] = []
+    for hit in hits:
+        paper = catalogue.papers[hit.record.id]
+        reference = next((r for r in paper.references if r.start <= hit.start and hit.end <= r.end), None)
+        if hit.kind is not Kind.REFERENCE or reference is None:
+            continue
+        entry = paper.text[reference.start : reference.end]
+        found = match(_beyond(question, paper), entry, "")
+        if not found.missing:
+            scored.append((found.sentence + 0.2 * hit.score, paper, reference))
+    scored.sort(key=lambda item: -item[0])
+    if not scored or scored[0][0] < SUBJECT_COVERED:
+        return Lookup((), 0.15)
+    keep = [
+        item
+        for item in scored
+        if (item[0] >= 0.9 * scored[0][0] and item[1].record.id in citing) or item is scored[0]
+    ]
+    return Lookup(tuple(_cited(paper, ref) for _, paper, ref in keep[:MOST_REFERENCES]), 0.9)
+
+
+def _beyond(question: Sequence[Term], paper: Paper) -> list[Term]:
+    """Leave out the terms that only say which paper cites ('does the KIF14 paper cite … glioblastoma?')."""
+    rest = [t for t in question if not match([t], paper.record.title, "").sentence]
+    return rest or list(question)
+
+
+def _cited(paper: Paper, reference: Reference) -> Finding:
+    entry = " ".join(paper.text[reference.start : reference.end].split())
+    return Finding(
+        f"Cited by {paper.record.short}: {entry}",
+        paper,
+        "References",
+        Kind.REFERENCE,
+        reference.start,
+        reference.end,
+    )
+
+
+def from_library(catalogue: Catalogue) -> Lookup:
+    """Answer which papers there are."""
+    findings = []
+    for paper in catalogue.papers.values():
+        section = _section_of(paper, "title")
+        if section is not None:
+            text = f"{paper.record.short}: {paper.record.title}"
+            findings.append(Finding(text, paper, section.heading, section.kind, section.start, section.end))
+    return Lookup(tuple(findings), 0.99 if findings else 0.0)

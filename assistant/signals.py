@@ -1,0 +1,334 @@
+"""What a question asks about, and how much of it a sentence and its surroundings speak to. Pure.
+
+The question's words become terms: named things (genes, drugs, cell lines, species) with all their names, and
+plain words with a weight by rarity. A named thing that the evidence does not mention weighs heavily: it is
+what tells a near miss from an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from index.aliases import Aliases
+from index.lexical import STOP_WORDS, stem, stems
+from index.normalising import fold, terms
+
+Form = frozenset[str]
+"""A name as the set of its stems; a text holds the name when it holds all of them."""
+
+GENERIC = frozenset(
+    stem(word)
+    for word in [
+        "drive",
+        "cause",
+        "affect",
+        "effect",
+        "role",
+        "mechanism",
+        "happen",
+        "lead",
+        "contribute",
+        "explain",
+        "describe",
+        "study",
+        "paper",
+        "work",
+        "author",
+        "article",
+        "publication",
+        "find",
+        "finding",
+        "found",
+        "show",
+        "shown",
+        "report",
+        "result",
+        "use",
+        "used",
+        "using",
+        "observe",
+        "know",
+        "known",
+        "tell",
+        "say",
+        "give",
+        "list",
+        "name",
+        "main",
+        "key",
+        "important",
+        "kind",
+        "type",
+        "way",
+        "involve",
+        "involved",
+        "associate",
+        "association",
+        "relate",
+        "relation",
+        "relationship",
+        "link",
+        "connection",
+        "do",
+        "make",
+        "work",
+        "occur",
+        "exist",
+        "play",
+        "part",
+        "mean",
+        "meaning",
+        "define",
+        "definition",
+        "according",
+        "evidence",
+        "data",
+        "information",
+        "detail",
+        "question",
+        "answer",
+        "conclude",
+        "conclusion",
+        "summary",
+        "summarise",
+        "summarize",
+        "overview",
+        "discuss",
+        "mention",
+        "state",
+        "propose",
+        "suggest",
+        "demonstrate",
+        "identify",
+        "identified",
+        "investigate",
+        "examine",
+        "researcher",
+        "scientist",
+        "group",
+        "team",
+        "please",
+        "help",
+        "want",
+        "need",
+        "think",
+        "believe",
+        "possible",
+        "likely",
+        "different",
+        "difference",
+        "compare",
+        "change",
+        "consequence",
+        "outcome",
+        "impact",
+        "influence",
+        "function",
+        "significance",
+        "purpose",
+        "aim",
+        "goal",
+        "reason",
+        "why",
+        "many",
+        "much",
+        "number",
+        "percent",
+        "percentage",
+        "proportion",
+        "rate",
+        "level",
+        "high",
+        "low",
+        "new",
+        "novel",
+        "really",
+        "actually",
+        "exactly",
+        "briefly",
+        "specifically",
+        "generally",
+        "currently",
+        "recent",
+        "recently",
+        "human",
+        "case",
+        "example",
+        "other",
+        "another",
+        "one",
+        "two",
+        "three",
+        "first",
+    ]
+)
+"""Words in which questions are put rather than what they are about; they count little."""
+
+GENERIC_WEIGHT = 0.15
+
+FAMILIES: tuple[Form, ...] = tuple(
+    frozenset(stem(word) for word in family.split())
+    for family in (
+        "mice mouse murine",
+        "reverse restore overcome resensitize resensitise resensitization rescue abolish",
+        "resistance resistant refractory",
+        "sensitivity sensitize sensitise sensitization chemosensitivity responsive",
+        "inhibit inhibition inhibitor block blockade suppress suppression silence silencing knockdown deplete "
+        "depletion",
+        "increase upregulate upregulation elevate enhance induce induction activate activation raise",
+        "decrease downregulate downregulation reduce reduction lower diminish",
+        "tumor tumour cancer carcinoma malignancy neoplasm hepatoma",
+        "survival survive",
+        "grow growth proliferate proliferation",
+        "drug agent medicine medication therapy therapeutic treatment treat chemotherapy",
+        "gene genes transcript",
+        "target targeting",
+        "patient patients",
+        "liver hepatic hepatocellular",
+        "approve approved approval license licensed",
+        "prognosis prognostic",
+        "biomarker marker",
+    )
+)
+"""Words of the field that say the same for the purpose of finding an answer (stemmed)."""
+
+_DRUG = re.compile(
+    r"^[a-z]{3,}(?:nib|mab|statin|formin|platin|rubicin|taxel|mycin|cillin|ciclib|parib|limus|zomib|tecan|degib|"
+    r"rafenib|sartan|prazole|olol|vir|azole|profen|gliptin|gliflozin|oxacin|tinib|atinib|bine|trexed|trexate)$"
+)
+_CODE = re.compile(r"^(?=.*[A-Za-z])(?=.*\d)[\w.+-]+$")
+_ACRONYM = re.compile(r"^(?=(?:.*[A-Z]){2})[A-Za-z0-9+-]{2,}$")
+_WORD = re.compile(r"[^\W_](?:[\w.+-]*[^\W_])?")
+
+SPECIES = frozenset(
+    stem(w)
+    for w in [
+        "mouse",
+        "mice",
+        "murine",
+        "rat",
+        "rats",
+        "patients",
+        "patient",
+        "zebrafish",
+        "dog",
+        "monkey",
+        "pig",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that a question is about."""
+
+    name: str
+    forms: tuple[Form, ...]
+    weight: float
+    named: bool  # a gene, drug, cell line, species: must be there by name
+
+    def in_(self, words: frozenset[str]) -> bool:
+        """Return whether a text with these stems mentions it."""
+        return any(form <= words for form in self.forms)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How far a sentence and its surroundings cover a question, each in [0, 1]."""
+
+    sentence: float
+    passage: float  # sentence, passage, heading and title together
+    missing: tuple[str, ...]  # named things that occur nowhere around the sentence
+    elsewhere: tuple[str, ...]  # named things in the passage or title but not in the sentence
+
+
+def question_terms(question: str, aliases: Aliases, idf: Callable[[str], float]) -> tuple[Term, ...]:
+    """Return what a question is about; weights are inverse document frequencies."""
+    found: list[Term] = []
+    rest = f" {question} "
+    for mention, names in aliases.expand(question):
+        forms = tuple(dict.fromkeys(_form(name) for name in (mention, *names) if _form(name)))
+        if not forms:
+            continue
+        weight = max((idf(s) for s in _form(mention)), default=1.0)
+        found.append(Term(mention, forms, weight, named=_looks_named(mention) or len(forms) > 2))
+        rest = re.sub(rf"(?<!\w){re.escape(mention)}(?!\w)", " ", rest, flags=re.IGNORECASE)
+    seen = {stem(word) for term in found for word in terms(term.name)}
+    for position, word in enumerate(_WORD.findall(rest)):
+        for part in _parts(word):
+            stemmed = stem(fold(part))
+            if stemmed in seen or fold(part) in STOP_WORDS or not stemmed:
+                continue
+            seen.add(stemmed)
+            named = _looks_named(part, first=position == 0)
+            found.append(Term(part, _forms_of(stemmed), _weight(stemmed, named, idf), named))
+    return tuple(found)
+
+
+def match(question: Sequence[Term], sentence: str, around: str) -> Match:
+    """Return how far a sentence, and the sentence with what lies around it, covers a question's terms."""
+    own, near = _stems_of(sentence), _stems_of(f"{around} {sentence}")
+    total = sum(term.weight for term in question) or 1.0
+    return Match(
+        sentence=sum(term.weight for term in question if term.in_(own)) / total,
+        passage=sum(term.weight for term in question if term.in_(near)) / total,
+        missing=tuple(term.name for term in question if term.named and not term.in_(near)),
+        elsewhere=tuple(
+            term.name for term in question if term.named and term.in_(near) and not term.in_(own)
+        ),
+    )
+
+
+def drugs(text: str) -> frozenset[str]:
+    """Return the drug names of a text, by their endings."""
+    return frozenset(word for word in terms(text) if _DRUG.match(word))
+
+
+def _looks_named(word: str, *, first: bool = False) -> bool:
+    folded = fold(word)
+    if stem(folded) in SPECIES or _DRUG.match(folded) or _CODE.match(word):
+        return not folded.isdigit()
+    return bool(_ACRONYM.match(word)) or (word[:1].isupper() and not first and len(word) > 2)
+
+
+def _weight(stemmed: str, named: bool, idf: Callable[[str], float]) -> float:
+    if named:
+        return max(idf(stemmed), 1.0) * 1.5
+    return GENERIC_WEIGHT if stemmed in GENERIC else max(idf(stemmed), 0.5)
+
+
+def _parts(word: str) -> list[str]:
+    """Split a hyphen compound into its words; a code such as HO-1 or BAY-43 stays whole."""
+    pieces = [piece for piece in re.split(r"[-\u2010-\u2015]", word) if piece]
+    if len(pieces) > 1 and any(len(piece) < 3 or piece.isdigit() for piece in pieces):
+        return [word]
+    return pieces
+
+
+def _form(name: str) -> Form:
+    return frozenset(stem(word) for word in terms(name) if word not in STOP_WORDS)
+
+
+def _forms_of(stemmed: str) -> tuple[Form, ...]:
+    family = next((family for family in FAMILIES if stemmed in family), frozenset({stemmed}))
+    return (frozenset({stemmed}), *(frozenset({other}) for other in sorted(family - {stemmed})))
+
+
+def _stems_of(text: str) -> frozenset[str]:
+    found = set(stems(text))
+    # siKIF14 and shKIF14 are RNAs against KIF14: they mention it.
+    found |= {word[2:] for word in found if word[:2] in ("si", "sh") and any(c.isdigit() for c in word)}
+    return frozenset(found)
+
+
+def similar(one: str, other: str) -> float:
+    """Return the share of the shorter text's stems that the other holds too, in [0, 1]."""
+    a, b = set(stems(one)), set(stems(other))
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
+def stems_in(texts: Iterable[str]) -> frozenset[str]:
+    """Return the stems of several texts together."""
+    return frozenset(s for text in texts for s in stems(text))

@@ -1,0 +1,186 @@
+"""BM25 over texts, with weights for the question's words; derived from the store and cached beside it.
+
+Method: Robertson & Zaragoza 2009, The Probabilistic Relevance Framework, in the variant of Lucene, as
+implemented by bm25s (Lù 2024, arXiv 2407.03618). Stems by Porter's English stemmer (Snowball).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.normalising import terms
+
+K1, B = 1.2, 0.75
+"""BM25's saturation and length normalisation: Lucene's defaults."""
+
+STOP_WORDS = frozenset(
+    [
+        "a",
+        "about",
+        "all",
+        "also",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "being",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "no",
+        "nor",
+        "of",
+        "on",
+        "or",
+        "our",
+        "please",
+        "shall",
+        "she",
+        "should",
+        "so",
+        "some",
+        "such",
+        "tell",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
+)
+"""Words that say nothing about what a text is about. Negations other than 'no' stay: they are rare and tell."""
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return the stem of a folded word."""
+    return str(_stemmer().stemWord(word))
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of a text's words without stop words, in text order."""
+    return [stem(word) for word in terms(text) if word not in STOP_WORDS]
+
+
+class LexicalIndex:
+    """BM25 scores of a fixed list of texts."""
+
+    def __init__(self, bm25: Any, size: int) -> None:
+        self._bm25 = bm25
+        self.size = size
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> LexicalIndex:
+        """Index texts; the order of `scores` is theirs."""
+        import bm25s
+
+        tokens = [stems(text) for text in texts]
+        if not any(tokens):
+            return cls(None, len(texts))
+        bm25 = bm25s.BM25(method="lucene", k1=K1, b=B)
+        bm25.index(tokens, show_progress=False)
+        return cls(bm25, len(texts))
+
+    @classmethod
+    def load(cls, folder: Path) -> LexicalIndex:
+        """Read an index that `save` wrote."""
+        import bm25s
+
+        size = int((folder / "size").read_text())
+        if not (folder / "params.index.json").exists():
+            return cls(None, size)
+        return cls(bm25s.BM25.load(folder, show_progress=False), size)
+
+    def save(self, folder: Path) -> None:
+        """Write the index into a folder (arrays and JSON, no pickle)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "size").write_text(str(self.size))
+        if self._bm25 is not None:
+            self._bm25.save(folder, show_progress=False)
+
+    def scores(self, words: Mapping[str, float]) -> np.ndarray:
+        """Return the BM25 score of every text for weighted stems, shape (texts,)."""
+        total = np.zeros(self.size, dtype=np.float32)
+        for word, weight in words.items():
+            if self.document_frequency(word):
+                total += weight * self._bm25.get_scores([word])
+        return total
+
+    def document_frequency(self, word: str) -> int:
+        """Return how many texts hold a stem."""
+        if self._bm25 is None:
+            return 0
+        number = self._bm25.vocab_dict.get(word)
+        if number is None:
+            return 0
+        bounds = self._bm25.scores["indptr"]
+        return int(bounds[number + 1] - bounds[number])
+
+    def idf(self, word: str) -> float:
+        """Return the inverse document frequency of a stem, ln(1 + (N - n + .5) / (n + .5)), above zero."""
+        n = self.document_frequency(word)
+        return float(np.log(1 + (self.size - n + 0.5) / (n + 0.5)))
+
+    @property
+    def vocabulary(self) -> Sequence[str]:
+        """The stems of all texts."""
+        return [] if self._bm25 is None else [word for word in self._bm25.vocab_dict if word]

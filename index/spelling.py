@@ -1,0 +1,58 @@
+"""Spelling repair of questions against the library's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from index.lexical import STOP_WORDS
+from index.normalising import fold
+
+SHORTEST = 5
+"""Shorter words have too many neighbours to be repaired safely."""
+
+LONG = 8
+"""From this length two slips are repaired, below it one."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SPLIT_SYMBOL = re.compile(r"\b([A-Za-z]{2,8})[ ‐-](\d{1,3}[A-Za-z]?)\b")
+
+
+def repair(question: str, vocabulary: Collection[str], is_word: Callable[[str], bool]) -> str:
+    """Return the question with misspelt words put right and split symbols joined (`KIF 14` → `KIF14`).
+
+    A word is misspelt when the library does not hold it, it is no common word, and exactly one nearest word
+    of the library with the same first letter lies within one slip (two from eight letters on; a slip is an
+    insertion, deletion, substitution or swap of neighbours: optimal string alignment). Symbols with digits
+    are never changed: KIF15 is not a slip of KIF14.
+
+    Args:
+        question: what was typed.
+        vocabulary: folded words of the library.
+        is_word: whether a folded word is a common word of the language.
+    """
+    joined = _SPLIT_SYMBOL.sub(
+        lambda m: m[1] + m[2] if fold(m[1] + m[2]) in vocabulary and fold(m[1]) not in vocabulary else m[0], question
+    )
+
+    def put_right(match: re.Match[str]) -> str:
+        word, start, end = match[0], match.start(), match.end()
+        beside_digit = joined[start - 1 : start].isdigit() or joined[end : end + 1].isdigit()
+        folded = fold(word)
+        if len(word) < SHORTEST or beside_digit or folded in STOP_WORDS or folded in vocabulary or is_word(folded):
+            return word
+        return _nearest(folded, vocabulary) or word
+
+    return _WORD.sub(put_right, joined)
+
+
+def _nearest(word: str, vocabulary: Collection[str]) -> str | None:
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    slips = 2 if len(word) >= LONG else 1
+    candidates = [known for known in vocabulary if known[:1] == word[:1] and abs(len(known) - len(word)) <= slips]
+    found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=2)
+    if not found or (len(found) == 2 and found[0][1] == found[1][1]):
+        return None  # nothing near, or two words equally near
+    return str(found[0][0])
