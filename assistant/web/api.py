@@ -1,0 +1,67 @@
+"""Endpoints for programs: `/ask` and `/search`, the JSON of the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from assistant.answers import Turn
+from assistant.errors import AssistantError
+from assistant.rendering import passages_to_json
+from index.errors import LibraryError
+
+if TYPE_CHECKING:
+    from assistant.chain import Assistant
+
+MOST_PASSAGES = 100
+"""Passages of one search: more than anybody reads, few enough to send at once."""
+
+
+def add_endpoints(assistant: Assistant, *, concurrency_limit: int) -> None:
+    """Add the endpoints `ask` and `search` to the Blocks that are being built."""
+
+    def ask(question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
+        """Answer a question from the papers, each claim with the verbatim quotes it rests on.
+
+        Args:
+            question: a question about the papers.
+            history: earlier turns of the conversation, [{"question": ..., "answer": ...}], oldest first.
+
+        Returns:
+            the `ask` object: searched_as, answered, confidence, text, claims, citations, nearest, model, ...
+        """
+        try:
+            return assistant.ask(question, turns(history)).to_json()
+        except (AssistantError, LibraryError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def search(question: str, limit: int = 10) -> dict[str, Any]:
+        """Find the passages nearest to a question.
+
+        Args:
+            question: a question or search words.
+            limit: how many passages, at most 100.
+
+        Returns:
+            the `search` object: passages with rank, score, paper, section, kind, text, start, end.
+        """
+        try:
+            hits = assistant.search(question, min(max(limit, 1), MOST_PASSAGES))
+        except (AssistantError, LibraryError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return passages_to_json(None, question, hits)
+
+    gr.api(ask, api_name="ask", concurrency_limit=concurrency_limit, concurrency_id="asking")
+    gr.api(search, api_name="search", concurrency_limit=concurrency_limit, concurrency_id="asking")
+
+
+def turns(history: Any) -> tuple[Turn, ...]:
+    """Return the turns of a history from outside; what is not a turn is left out."""
+    if not isinstance(history, list):
+        return ()
+    return tuple(
+        Turn(item["question"], item["answer"] if isinstance(item.get("answer"), str) else None)
+        for item in history
+        if isinstance(item, dict) and isinstance(item.get("question"), str)
+    )

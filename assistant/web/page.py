@@ -1,0 +1,142 @@
+"""The page: one Gradio Blocks whose only component is the reading room, and the events between them.
+
+The room is a `gr.HTML` whose HTML, script and style are in `templates/` and `static/`. Its script triggers
+the events `ask`, `halt` and `bring`; what they return arrives in its props `turn` and `adding`. Quick reads go
+through server functions. What the room shows of papers and questions is HTML from templates that escape it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from assistant.errors import AssistantError
+from assistant.web import feedback, library
+from assistant.web.api import add_endpoints, turns
+from assistant.web.asking import drafts
+from assistant.web.suggestions import EXAMPLES, follow_ups
+from assistant.web.templating import HERE, render
+from assistant.web.viewer import paper_page
+from index.errors import LibraryError
+
+if TYPE_CHECKING:
+    from assistant.chain import Assistant
+
+log = logging.getLogger(__name__)
+
+TITLE = "The sorafenib assistant"
+
+SCRIPTS = ("store.js", "sources.js", "viewer.js", "library.js", "conversation.js", "room.js")
+"""The room's script in the order in which it is put together: a file a panel, the last one starts them."""
+
+ASKING_AT_ONCE = 8
+"""Questions that are answered at the same time; the reader is mostly numeric code that shares the cores."""
+
+FORMATS = ".txt,.md,.markdown,.text"
+"""What the file chooser offers; the library itself says of each file whether it could be read."""
+
+LIGHT, DARK = ("#fbfaf8", "#1f1d1a"), ("#161513", "#e9e6df")
+"""Background and text of the page before its style is there; the same values as in `page.css`."""
+
+
+def build(assistant: Assistant) -> gr.Blocks:
+    """Return the page of an assistant, not yet served."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        room = gr.HTML(
+            value=render("room.html", title=TITLE, examples=EXAMPLES, formats=FORMATS),
+            js_on_load="\n".join((HERE / "static" / name).read_text("utf-8") for name in SCRIPTS),
+            server_functions=_server_functions(assistant),
+            apply_default_css=False,
+            elem_id="reading-room",
+            turn=None,
+            adding=None,
+        )
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        asking = room.ask(
+            _ask(assistant), None, room, concurrency_limit=ASKING_AT_ONCE, concurrency_id="asking", **quiet
+        )
+        bringing = room.bring(_bring(assistant), None, room, **quiet)
+        room.halt(None, None, None, cancels=[asking], **quiet)
+        room.enough(None, None, None, cancels=[bringing], **quiet)
+        add_endpoints(assistant, concurrency_limit=ASKING_AT_ONCE)
+    return page
+
+
+def theme() -> gr.themes.Base:
+    """Return Gradio's theme with the system's fonts and the room's colours, for the moment before its style."""
+    font = gr.themes.Font("system-ui")
+    mono = gr.themes.Font("ui-monospace")
+    return gr.themes.Base(font=[font], font_mono=[mono]).set(
+        body_background_fill=LIGHT[0],
+        body_text_color=LIGHT[1],
+        body_background_fill_dark=DARK[0],
+        body_text_color_dark=DARK[1],
+    )
+
+
+def _ask(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
+    def ask(event: gr.EventData) -> Iterator[gr.HTML]:
+        data = event._data
+        steps = drafts(assistant, str(data["turn"]), str(data["question"]), turns(data.get("history")))
+        for step in steps:
+            yield gr.HTML(turn=step)
+
+    return ask
+
+
+def _bring(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
+    def bring(event: gr.EventData) -> Iterator[gr.HTML]:
+        uploads = Path(get_upload_folder()).resolve()
+        paths = [Path(name).resolve() for name in event._data["paths"]]
+        # The paths come from a browser: only what was uploaded may be read.
+        for step in library.add(assistant.library, [path for path in paths if uploads in path.parents]):
+            yield gr.HTML(adding={"run": event._data["run"], **step})
+
+    return bring
+
+
+def _server_functions(assistant: Assistant) -> list[Callable[..., Any]]:
+    """Return what the room's script may call. None of them raises: `error` holds a sentence for the user."""
+
+    def papers(_: Any) -> dict[str, Any]:
+        return _answered(lambda: _paper_list(assistant))
+
+    def paper(asked: dict[str, Any]) -> dict[str, Any]:
+        span = (asked.get("start"), asked.get("end"))
+        return _answered(lambda: {"html": paper_page(assistant.library.paper(str(asked["id"])), *span)})
+
+    def more(asked: dict[str, Any]) -> dict[str, Any]:
+        answer = asked["answer"]
+        ids = list(dict.fromkeys(citation["paper"]["id"] for citation in answer["citations"]))
+        return _answered(
+            lambda: {"questions": follow_ups(assistant, answer["question"], answer["text"], ids)}
+        )
+
+    def rate(asked: dict[str, Any]) -> dict[str, Any]:
+        def keep() -> dict[str, Any]:
+            feedback.keep(assistant.settings.home, asked["verdict"], asked["answer"])
+            return {}
+
+        return _answered(keep)
+
+    return [papers, paper, more, rate]
+
+
+def _paper_list(assistant: Assistant) -> dict[str, Any]:
+    records = assistant.library.papers()
+    return {"html": library.paper_list(records), "count": len(records)}
+
+
+def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return work()
+    except (AssistantError, LibraryError) as error:
+        return {"error": str(error)}
+    except Exception:
+        log.exception("The page asked for something that could not be given")
+        return {"error": "This did not work. The terminal that runs the chat shows the details."}

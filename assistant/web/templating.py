@@ -1,0 +1,74 @@
+"""HTML from the templates of this folder. Every value is escaped: papers and questions are not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from assistant.answers import Answer
+from assistant.rendering import KIND_LABELS, identifiers_of
+from assistant.settings import EXTRACTIVE
+from index.papers import Record, Reference
+
+HERE = Path(__file__).parent
+
+SURENESS = ((0.85, "Sure"), (0.65, "Fairly sure"), (0.4, "Not very sure"), (0.0, "Unsure"))
+"""Least probability that an answer is right, and its words."""
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Return the HTML of a template of `templates/`."""
+    return Markup(_environment().get_template(template).render(**values))
+
+
+def links(record: Record) -> list[tuple[str, str]]:
+    """Return (label, address) of each identifier of a paper; its page where it has no identifier."""
+    found = [
+        (value if label == "PMCID" else f"{label} {value}", quote(address, safe="/:"))
+        for label, value, address in identifiers_of(record)
+    ]
+    if not found and record.url and record.url.startswith(("https://", "http://")):
+        return [("Web page", record.url)]
+    return found
+
+
+def reference_links(reference: Reference) -> list[tuple[str, str]]:
+    """Return (label, address) of each identifier of a cited work."""
+    return links(Record(id="", title=reference.title, pmid=reference.pmid, doi=reference.doi))
+
+
+def sureness(confidence: float) -> str:
+    """Return a probability in words and percent, e.g. `Fairly sure (72 %)`."""
+    words = next((words for least, words in SURENESS if confidence >= least), SURENESS[-1][1])
+    return f"{words} ({confidence:.0%})".replace("%", " %")
+
+
+def writer(answer: Answer) -> str:
+    """Return who wrote the answer: the embedded reader or a language model."""
+    return "embedded reader" if answer.model == EXTRACTIVE else answer.model
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "links": links,
+        "reference_links": reference_links,
+        "kind_label": KIND_LABELS.__getitem__,
+        "sureness": sureness,
+        "writer": writer,
+    }
+    environment.filters.update(filters)
+    return environment
