@@ -17,6 +17,7 @@ __all__ = [
     "NOT_IN_THESE_PAPERS",
     "hits_to_text",
     "identifiers_of",
+    "paragraphs_of",
     "passages_to_json",
     "records_to_text",
     "reference_of",
@@ -54,18 +55,30 @@ _Papers = tuple[str, ...]  # the ids of the papers that one claim rests on, in t
 def text_of(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
     """Return the claims as prose, each followed by its [n].
 
-    Where several papers are cited, the claims are grouped by the papers they rest on in order of first use,
-    a paragraph each, and every group is led in by the short citation (`Zhu et al. 2020: …`).
+    Where several papers are cited, there is a paragraph a paper, led in by its short citation
+    (`Zhu et al. 2020: …`).
+    """
+    return "\n\n".join(
+        (f"{lead}: " if lead else "") + " ".join(_with_numbers(claim) for claim in members)
+        for lead, members in paragraphs_of(claims, citations)
+    )
+
+
+def paragraphs_of(
+    claims: Sequence[Claim], citations: Sequence[Citation]
+) -> tuple[tuple[str, tuple[Claim, ...]], ...]:
+    """Return the claims in paragraphs, each with what leads it in.
+
+    Claims are grouped by the papers they rest on, in order of first use, and led in by the short citations of
+    these; where one paper at most is cited there is one paragraph and no lead.
     """
     groups = _by_papers(claims, citations)
     if len({paper for papers in groups for paper in papers}) < 2:
-        return " ".join(_with_numbers(claim) for claim in claims)
+        return (("", tuple(claims)),) if claims else ()
     names = {citation.paper.id: citation.paper.short for citation in citations}
-    paragraphs = []
-    for papers, members in groups.items():
-        lead = f"{'; '.join(names[paper] for paper in papers)}: " if papers else ""
-        paragraphs.append(lead + " ".join(_with_numbers(claim) for claim in members))
-    return "\n\n".join(paragraphs)
+    return tuple(
+        ("; ".join(names[paper] for paper in papers), tuple(members)) for papers, members in groups.items()
+    )
 
 
 def to_text(answer: Answer, width: int | None = None) -> str:
@@ -79,7 +92,7 @@ def to_text(answer: Answer, width: int | None = None) -> str:
     shown = answer.citations if answer.answered else answer.nearest
     if shown:
         blocks.append("Sources" if answer.answered else NEAREST)
-        blocks += [_source_block(citation, width) for citation in shown]
+        blocks += _source_blocks(shown, width)
     blocks.append(_closing_line(answer))
     return "\n\n".join(blocks) + "\n"
 
@@ -194,14 +207,19 @@ def _closing_line(answer: Answer) -> str:
     return f"{sure}{answer.model} · {answer.seconds:.1f} s"
 
 
-def _source_block(citation: Citation, width: int | None) -> str:
-    paper = citation.paper
-    lines = [
-        f"[{citation.number}] {_plain(paper.short)} · {_plain(_place(citation.section, citation.kind))}",
-        _wrap(paper.title, width, "    "),
-    ]
-    lines += [f"    {_plain(line)}" for line in (_journal(paper), _identifier_line(paper)) if line]
-    return "\n".join([*lines, _wrap(f"“{citation.quote}”", width, "    ")])
+def _source_blocks(citations: Iterable[Citation], width: int | None) -> Iterator[str]:
+    """Yield number, place and quote of each citation; title and identifiers where a paper comes first."""
+    seen: set[str] = set()
+    for citation in citations:
+        paper = citation.paper
+        lines = [
+            f"[{citation.number}] {_plain(paper.short)} · {_plain(_place(citation.section, citation.kind))}"
+        ]
+        if paper.id not in seen:
+            seen.add(paper.id)
+            lines.append(_wrap(paper.title, width, "    "))
+            lines += [f"    {_plain(line)}" for line in (_journal(paper), _identifier_line(paper)) if line]
+        yield "\n".join([*lines, _wrap(f"“{citation.quote}”", width, "    ")])
 
 
 def _source_markdown(citation: Citation) -> str:

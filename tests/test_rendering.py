@@ -124,6 +124,12 @@ def test_not_in_these_papers_shows_what_was_searched_for_and_the_nearest_as_no_a
     assert "confidence" not in shown
 
 
+def test_title_and_identifiers_are_shown_once_a_paper() -> None:
+    shown = to_text(replace(answer(), citations=CITATIONS))
+    assert shown.count("PMID 33203790") == 1
+    assert "[3] Zhu et al. 2020 · Abstract · the paper's own words\n    “KIF14 is up again.”" in shown
+
+
 def test_a_summary_or_a_cited_work_is_labelled() -> None:
     summary = to_text(replace(answer(), citations=(cite(1, ZHU, kind=Kind.SUMMARY),)))
     assert "summary by the page" in summary
