@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -230,7 +231,7 @@ def test_any_text_is_covered_once_within_the_limits(
 @given(TEXT_LIKE, st.lists(st.integers(0, 300), max_size=8), st.sampled_from(list(Kind)))
 def test_any_sections_and_references_are_covered(text: str, cuts: list[int], kind: Kind) -> None:
     borders = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-    spans = list(zip(borders, borders[1:], strict=False))
+    spans = list(pairwise(borders))
     sections = tuple(Section("S", kind, start, end) for start, end in spans)
     references = tuple(Reference("r", start, end) for start, end in spans[::2])
     paper = replace(paper_of(text), sections=sections, references=references)

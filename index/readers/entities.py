@@ -21,8 +21,7 @@ _CATEGORIES: Final = {
 }
 _ALSO: Final = re.compile(r"\s*\{aka (?P<names>[^}]*)\}$")
 _BRACKETED: Final = re.compile(r"\s*\[(?P<identifier>[^\]]*)\]$")
-_CELL_LINE: Final = re.compile(r"(?P<name>.+?) — .*\((?P<identifier>CVCL_\w+)\)$")
-_CELL_LINE_END: Final = re.compile(r"(?<=\)),\s*")
+_CELL_LINE: Final = re.compile(r"(?P<name>[^—]+?) — .*?\((?P<identifier>CVCL_\w+)\)(?:,\s*|$)")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 
@@ -85,6 +84,5 @@ def _last_bracket(item: str) -> tuple[str, str | None]:
 
 def _cell_lines(listed: str) -> Iterator[Entity]:
     """Yield the cell lines of `Name — species, disease, kind (CVCL_…), …`."""
-    for item in _CELL_LINE_END.split(listed):
-        if match := _CELL_LINE.match(item):
-            yield Entity("cell line", (match["name"],), match["identifier"])
+    for match in _CELL_LINE.finditer(listed):
+        yield Entity("cell line", (match["name"],), match["identifier"])

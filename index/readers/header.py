@@ -41,6 +41,7 @@ _LABELS: Final = {
 _NOT_KEPT: Final = frozenset(
     ("sha", "license", "licence", "copyright", "language", "id", "type", "publisher")
 )
+_NOTHING: Final = frozenset(("", "-", "na", "nan", "n/a", "none", "null"))
 _LABELLED: Final = re.compile(
     r"(?:[-*•]\s+)?(?:\*\*|__)?(?P<label>[A-Za-z][A-Za-z ]{0,18}?)(?:\*\*|__)?\s*:(?:\*\*|__)?\s*"
     r"(?P<value>\S.*)?$"
@@ -60,6 +61,11 @@ _PROSE: Final = re.compile(r"(?:\S+\s+){7,}.*[.!?][\])”\"']?$")
 # A line this long is a paragraph, not a field.
 _LONGEST_FIELD: Final = 1500
 _LONGEST_TITLE: Final = 300
+
+
+def says_nothing(value: str | None) -> bool:
+    """Return whether a value is empty or says that there is none: `n/a`, the `nan` of exported tables."""
+    return value is None or value.strip().casefold() in _NOTHING
 
 
 def is_prose(line: Line) -> bool:
@@ -93,7 +99,7 @@ def header(text: str, lines: list[Line]) -> tuple[list[Section], int]:
         if found:
             headings = {section.heading for section in sections}
             sections.extend(section for section in found if section.heading not in headings)
-        if found or _label(line) in _NOT_KEPT:
+        if found or _label(line) in _LABELS or _label(line) in _NOT_KEPT:
             taken = i + 1
         elif is_prose(line) or len(line.text) > _LONGEST_TITLE:
             break
@@ -104,7 +110,7 @@ def labelled(line: Line) -> Section | None:
     """Return the field of a line such as `Keywords: …`, if it is one."""
     match = _LABELLED.match(line.text)
     field = _LABELS.get(_label(line) or "")
-    if match is None or field is None or match["value"] is None:
+    if match is None or field is None or says_nothing(match["value"]):
         return None
     kind = Kind.TEXT if field == TITLE else Kind.RECORD
     return Section(field, kind, line.start + match.start("value"), line.end)

@@ -93,7 +93,7 @@ def _with_headings(composer: Composer) -> list[Section]:
     sections: list[Section] = []
     for section in composer.sections:
         if section.heading == UNTITLED and section.kind is Kind.TEXT:
-            sections.extend(body(lines_of(composer.text, section.start, section.end)))
+            sections.extend(body(composer.text, lines_of(composer.text, section.start, section.end)))
         else:
             sections.append(section)
     return sections

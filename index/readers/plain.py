@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePath
 
 from index.papers import Kind, Paper, Reference, Section
-from index.readers.header import header, labelled, title_lines
+from index.readers.header import header, labelled, says_nothing, title_lines
 from index.readers.headings import inline_heading, is_heading, is_known_heading, kind_of
-from index.readers.lines import Line, blocks_of, lines_of
+from index.readers.lines import Line, blocks_of, lines_of, trimmed
 from index.readers.records import TITLE, record_of
 from index.readers.references import references_of
 
@@ -28,44 +30,53 @@ def read(text: str, path: str) -> Paper:
     rest = lines[first + count :]
     fields, taken = header(text, rest[: _first_heading(rest)])
     sections.extend(fields)
-    sections.extend(body(rest[taken:]))
+    sections.extend(body(text, rest[taken:]))
     sections.sort(key=lambda section: section.start)
     title = PurePath(path).stem.replace("_", " ")
     record = record_of(text, sections, path, title=title)
     return Paper(record, text, tuple(sections), tuple(cited(text, sections)))
 
 
-def body(lines: list[Line]) -> Iterator[Section]:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A heading in running text: where it stands, and where the text under it begins."""
+
+    heading: str
+    kind: Kind
+    at: int
+    start: int
+
+
+def body(text: str, lines: list[Line]) -> Iterator[Section]:
     """Yield the sections of running text; its headings themselves belong to none."""
+    if not lines:
+        return
+    first, end = lines[0].start, lines[-1].end
+    marks = [_Mark(UNTITLED, Kind.TEXT, first, first), *_marks(lines), _Mark("", Kind.TEXT, end, end)]
+    for mark, following in pairwise(marks):
+        words = trimmed(text, mark.start, following.at)
+        if not says_nothing(words.text):
+            yield Section(mark.heading, mark.kind, words.start, words.end)
+
+
+def _marks(lines: list[Line]) -> Iterator[_Mark]:
+    """Yield the headings among the lines: known ones, inline ones, and lines alone that read as one."""
     blocks = list(blocks_of(lines))
-    heading = UNTITLED
-    start: int | None = None
-    end = 0
     for i, block in enumerate(blocks):
         before = blocks[i - 1][-1].text if i else ""
         after = blocks[i + 1][0].text if i + 1 < len(blocks) else ""
         for j, line in enumerate(block):
+            field = labelled(line)
             inline = inline_heading(line.text)
-            field = labelled(line) if inline is None else None
-            alone = len(block) == 1 and is_heading(line.text, before, after)
-            keywords = field is not None and field.heading == "keywords"
-            if inline or keywords or alone or (j == 0 and is_known_heading(line.text)):
-                if start is not None:
-                    yield Section(heading, kind_of(heading), start, end)
-                start = None
-                if keywords and field:
-                    yield field
-                    heading = UNTITLED
-                    continue
-                heading = inline[0] if inline else line.text.strip(" :")
-                if inline is None:
-                    continue
-                start, end = line.start + inline[1], line.end
-            elif start is None:
-                start = line.start
-            end = line.end
-    if start is not None:
-        yield Section(heading, kind_of(heading), start, end)
+            if field and field.heading == "keywords":
+                yield _Mark("keywords", Kind.RECORD, line.start, field.start)
+                yield _Mark(UNTITLED, Kind.TEXT, line.end, line.end)
+            elif inline:
+                yield _Mark(inline[0], kind_of(inline[0]), line.start, line.start + inline[1])
+            elif (j == 0 and is_known_heading(line.text)) or (
+                len(block) == 1 and is_heading(line.text, before, after)
+            ):
+                yield _Mark(line.text.strip(" :"), kind_of(line.text), line.start, line.end)
 
 
 def cited(text: str, sections: list[Section]) -> Iterator[Reference]:

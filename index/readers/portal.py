@@ -14,8 +14,6 @@ from index.readers.fields import DOI
 from index.readers.lines import Line, blocks_of, lines_of
 from index.readers.records import TITLE, record_of
 
-_OUTPUT: Final = re.compile(r"^Research output: ", re.MULTILINE)
-_LANGUAGE: Final = re.compile(r"^Original language", re.MULTILINE)
 _LABELS: Final = (  # printed label, field
     ("Article number", "pages"),
     ("Pages (from-to)", "pages"),
@@ -28,28 +26,35 @@ _STATUS: Final = re.compile(r"^(?:Published|E-pub ahead of print|Accepted/In pre
 _COUNTER: Final = re.compile(
     r"[\d,.]+ (?:Citations?|Downloads?)\b.*|\(Scopus\)|\d+\s*Link opens in a new tab.*"
 )
-_AFTER_ABSTRACT: Final = frozenset(("original language", "keywords", "access to document", "fingerprint"))
 
 
 def recognises(text: str) -> bool:
     """Return whether `text` is a research portal's page."""
-    return bool(_OUTPUT.search(text) and _LANGUAGE.search(text))
+    output, table = _landmarks(list(blocks_of(lines_of(text))))
+    return 0 < output < table
 
 
 def read(text: str, path: str) -> Paper:
     """Return the paper of the page; the record is what the page prints (often without a journal)."""
     blocks = list(blocks_of(lines_of(text)))
-    output = next(i for i, block in enumerate(blocks) if block[0].text.startswith("Research output: "))
-    table = next(i for i, block in enumerate(blocks) if block[0].text.startswith("Original language"))
+    output, table = _landmarks(blocks)
     title = Section(TITLE, Kind.TEXT, blocks[0][0].start, blocks[0][-1].end)
     authors = Section("authors", Kind.RECORD, blocks[1][0].start, blocks[1][-1].end) if output > 1 else None
     abstract = _abstract(blocks[output + 1 : table])
     record_lines = _table(text, blocks[table])
     keywords = _keywords(blocks[table + 1 :])
-    doi = _doi(text, blocks[table][-1].end)
+    doi = _doi(text, blocks[table][0].start)
     sections = [s for s in (title, authors, abstract, *record_lines, keywords, doi) if s]
     sections.sort(key=lambda section: section.start)
     return Paper(record_of(text, sections, path), text, tuple(sections))
+
+
+def _landmarks(blocks: list[list[Line]]) -> tuple[int, int]:
+    """Return the positions of the `Research output` block and of the table; -1 where there is none."""
+    first_lines = [block[0].text for block in blocks]
+    output = next((i for i, line in enumerate(first_lines) if line.startswith("Research output: ")), -1)
+    table = next((i for i, line in enumerate(first_lines) if line.startswith("Original language")), -1)
+    return output, table
 
 
 def _abstract(blocks: list[list[Line]]) -> Section | None:
@@ -90,7 +95,7 @@ def _keywords(blocks: list[list[Line]]) -> Section | None:
 
 
 def _doi(text: str, start: int) -> Section | None:
-    """Return the DOI that stands after the table."""
+    """Return the DOI that stands in the table or below it."""
     match = DOI.search(text, start)
     return Section("doi", Kind.RECORD, *match.span()) if match else None
 
