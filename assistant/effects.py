@@ -63,18 +63,27 @@ _BREAKS: Final = listed(
     . ; : which that whereas while although though but however when because
     """
 )
+_ARTICLES: Final = listed("a an the no this any")
 _MEANS: Final = listed("by via through using with")
 _JOINTS: Final = listed("and or by via through thereby")
 _ENDS: Final = listed("by via through ,")
 _FLIPPING: Final = stems(listed("rescue protect recover"))  # rescued cells *from* death
-_NOUN_ENDINGS: Final = ("tion", "sion", "ance", "ence", "ment", "ity", "al", "ade", "or", "er", "ors", "ers")
-_NOUNS: Final = listed("knockdown knockout loss gain arrest antagonist agonist")
+_NOUN_ENDINGS: Final = ("tion", "sion", "ment", "ity")
+_NOUNS: Final = listed(
+    """
+    knockdown knockout loss gain arrest antagonist agonist inhibitor activator suppressor inducer
+    resistance chemoresistance reversal recovery blockade
+    """
+)
 _COMPARATIVES: Final = listed("higher lower greater fewer longer shorter high low")
 _PREPOSITIONS: Final = listed(
     """
     in at on after during upon with within among between under before for
     """
 )
+_MANIPULATIONS: Final = stems(
+    listed("silencing knockdown knockout restoration overexpression depletion deletion ablation")
+)  # by the authors
 _DRIVEN: Final = listed(
     """
     induced driven mediated activated caused stimulated triggered inhibited
@@ -94,6 +103,7 @@ LIGHT: Final = stems(
 )
 """Stems too common in this field to tell one effect from another."""
 _LIGHT_WEIGHT: Final = 0.25
+_SAME_VERB: Final = 0.5  # decides between effects on the same things
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ class Effect:
 
     agent: Signs
     patient: Signs
-    negated: bool
+    verb: str  # its stem
+    negated: bool = False
     neutral: bool = False  # "had no effect on"
 
 
@@ -136,6 +147,11 @@ def _sign(key: str) -> int:
     return SIGNS.get(stem(key), 0)
 
 
+def _is_noun_shape(key: str) -> bool:
+    singular = key.removesuffix("s")
+    return key in _NOUNS or singular in _NOUNS or singular.endswith(_NOUN_ENDINGS)
+
+
 class _Reader:
     """Reads the effects of one sentence, left to right, so that 'and', 'which' and 'by' can look back."""
 
@@ -150,7 +166,20 @@ class _Reader:
             effect = self._effect(i, found[-1] if found else None)
             if effect.patient:
                 found.append(effect)
-        return found + self._compounds()
+        return found + self._compounds() + self._nominals()
+
+    def _nominals(self) -> list[Effect]:
+        """Read 'a downregulation of metabolic pathways' and 'inhibition of NRF2 using brusatol'."""
+        found = []
+        for i, key in enumerate(self.keys[:-1]):
+            if not _sign(key) or self.keys[i + 1] != "of" or i in self.verbs or stem(key) in _MANIPULATIONS:
+                continue
+            end = self._right_end(i, _BREAKS | _MEANS)
+            agent: Signs = {}
+            if end < len(self.keys) and self.keys[end] in _MEANS:
+                agent = self._phrase(end + 1, self._right_end(end))
+            found.append(Effect(agent, _times(self._phrase(i + 2, end), _sign(key)), stem(key)))
+        return [effect for effect in found if effect.patient]
 
     def _compounds(self) -> list[Effect]:
         """Read 'sorafenib-induced autophagy': the first part acts on what follows."""
@@ -160,9 +189,9 @@ class _Reader:
             if head and tail in _DRIVEN:
                 patient = self._phrase(i + 1, self._right_end(i))
                 found.append(
-                    Effect({stem(head): 1}, _times(patient, -1 if tail == "inhibited" else 1), False)
+                    Effect({stem(head): 1}, _times(patient, -1 if tail == "inhibited" else 1), stem(tail))
                 )
-        return found
+        return [effect for effect in found if effect.patient]
 
     def _effect(self, i: int, previous: Effect | None) -> Effect:
         key = self.keys[i]
@@ -178,16 +207,24 @@ class _Reader:
             patient = self._phrase(i + 1, cut) | _times(self._phrase(cut + 1, right), -1)
         if key in _ADJECTIVES or stem(key) in _RESPONSE:
             patient = {**(patient or after or before), _RESPONSE_KEY: 1}
-        return Effect(agent, _times(patient, sign), self._is_negated(i), stem(key) in _NO_EFFECT)
+        return Effect(agent, _times(patient, sign), stem(key), self._is_negated(i), stem(key) in _NO_EFFECT)
 
     def _agent(self, i: int, left: int, previous: Effect | None) -> Signs:
         """Return the subject of an active verb: its own, or the one it shares with the verb before."""
-        if previous and left and self.keys[left - 1] in ("which", "that"):
-            return previous.patient
+        own = self._phrase(left, self._apposition(left, i))
+        if not own and left and self.keys[left - 1] in ("which", "that"):
+            return previous.patient if previous else self._phrase(self._left_start(left - 1), left - 1)
         shares = self.keys[max(0, i - 1)] in _JOINTS or (left and self.keys[left - 1] in _MEANS)
         if previous and shares:
             return previous.agent
-        return self._phrase(left, i)
+        return own
+
+    def _apposition(self, left: int, i: int) -> int:
+        """Return where a subject ends before 'X, the first drug of its kind, …'; else the verb's place."""
+        for j in range(left, i - 1):
+            if self.keys[j] == "," and self.keys[j + 1] in ("the", "a", "an"):
+                return j
+        return i
 
     def _by_agent(self, right: int) -> Signs:
         """Return the agent after a passive's 'by'."""
@@ -207,11 +244,11 @@ class _Reader:
 
     def _is_noun(self, i: int) -> bool:
         key = self.keys[i]
-        if key in _NOUNS or (key.rstrip("s").endswith(_NOUN_ENDINGS) and key not in _COMPARATIVES):
+        if _is_noun_shape(key):
             return True
         if key.endswith("ing"):  # "Silencing KIF14 reversed": a noun that has an object, where a verb follows
             return self._is_subject(i)
-        return i > 0 and self.keys[i - 1] in ("a", "an", "the", "no", "this")
+        return self.keys[i + 1 : i + 2] == ["of"] or not _ARTICLES.isdisjoint(self.keys[max(0, i - 2) : i])
 
     def _is_subject(self, i: int) -> bool:
         """Return whether a gerund opens a subject: nothing but function words before it, a verb after it."""
@@ -262,9 +299,9 @@ class _Reader:
                 comma = j
         return 0
 
-    def _right_end(self, i: int) -> int:
+    def _right_end(self, i: int, ends: frozenset[str] = _BREAKS | _ENDS) -> int:
         for j in range(i + 1, len(self.keys)):
-            if self.keys[j] in _BREAKS or j in self.verbs or self.keys[j] in _ENDS:
+            if j in self.verbs or self.keys[j] in ends:
                 return j
         return len(self.keys)
 
@@ -274,7 +311,7 @@ class _Reader:
         positions: dict[int, int] = {}
         for i in range(start, end):
             key = self.keys[i]
-            if key[:1].isalnum() and key not in _EMPTY:
+            if key[:1].isalnum() and key not in _EMPTY and not key.endswith("ly"):
                 positions[i] = 1
         for i in list(positions):
             own = _sign(self.keys[i])
@@ -297,23 +334,19 @@ class _Reader:
         governed = []
         follows = self.keys[i + 1] if i + 1 < end else ""
         right = follows in ("of", "to", "in") or (
-            not self._is_noun_shape(key) and bool(follows) and follows not in FUNCTION_WORDS
+            not _is_noun_shape(key) and bool(follows) and follows not in FUNCTION_WORDS
         )
         if right:
             for j in range(i + 1, end):
                 if self.keys[j] in _MEANS or self.keys[j] in ("and", ","):
                     break
                 governed.append(j)
-        if not right or self._is_noun_shape(key):
+        if not right or _is_noun_shape(key):
             for j in range(i - 1, start - 1, -1):
                 if self.keys[j] in FUNCTION_WORDS or not self.keys[j][:1].isalnum():
                     break
                 governed.append(j)
         return governed
-
-    @staticmethod
-    def _is_noun_shape(key: str) -> bool:
-        return key in _NOUNS or (key.rstrip("s").endswith(_NOUN_ENDINGS) and key not in _COMPARATIVES)
 
 
 def _times(signs: Signs, factor: int) -> Signs:
@@ -347,7 +380,7 @@ def _overlap(effect: Effect, other: Effect) -> float:
     agents = weight(set(effect.agent) & set(other.agent))
     if patients == 0 or (agents == 0 and effect.agent and other.agent):
         return 0.0
-    return patients + agents
+    return patients + agents + (_SAME_VERB if effect.verb == other.verb else 0.0)
 
 
 def _agrees(effect: Effect, other: Effect) -> bool:

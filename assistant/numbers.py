@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from index.normalising import fold
 
-_WORDS: Final = {
-    word: str(number)
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
-    )
-    if number > 1  # 'one' is a pronoun as often as a number
-}
+_WORDS: Final = {  # not 'one', which is a pronoun as often as a number
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
 _SIGNS: Final = {
     "<": "<", "≤": "<", "less than": "<", "fewer than": "<", "below": "<", "under": "<", "up to": "<",
     "at most": "<", "lower than": "<", ">": ">", "≥": ">", "more than": ">", "greater than": ">", "over": ">",
@@ -37,24 +21,28 @@ _SIGNS: Final = {
 }  # fmt: skip
 _UNITS: Final = {
     "%": "%", "percent": "%", "per cent": "%", "percentage": "%", "fold": "fold", "times": "fold",
-    "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour", "min": "minute", "minute": "minute",
-    "minutes": "minute", "s": "second", "seconds": "second", "d": "day", "day": "day", "days": "day",
-    "week": "week", "weeks": "week", "month": "month", "months": "month", "year": "year", "years": "year",
-    "kda": "kda", "bp": "bp", "kb": "kb", "mm": "mm", "cm": "cm", "nm": "nm", "mum": "mum", "um": "mum", "pm": "pm",
-    "ng": "ng", "mug": "mug", "ug": "mug", "mg": "mg", "g": "g", "kg": "kg", "ml": "ml", "l": "l", "mul": "mul",
-    "mg/kg": "mg/kg", "mg/day": "mg/day", "mg/ml": "mg/ml", "ng/ml": "ng/ml", "mug/ml": "mug/ml", "ug/ml": "mug/ml",
+    "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
+    "min": "minute", "minute": "minute", "minutes": "minute", "s": "second", "seconds": "second",
+    "d": "day", "day": "day", "days": "day", "week": "week", "weeks": "week",
+    "month": "month", "months": "month", "year": "year", "years": "year",
+    "kda": "kda", "bp": "bp", "kb": "kb", "mm": "mm", "cm": "cm", "nm": "nm", "pm": "pm",
+    "mum": "mum", "um": "mum", "mul": "mul", "ml": "ml", "l": "l",
+    "ng": "ng", "mug": "mug", "ug": "mug", "mg": "mg", "g": "g", "kg": "kg", "mg/kg": "mg/kg",
+    "mg/day": "mg/day", "mg/ml": "mg/ml", "ng/ml": "ng/ml", "mug/ml": "mug/ml", "ug/ml": "mug/ml",
 }  # fmt: skip
+
+
+def _any(words: Iterable[str]) -> str:
+    """Return a pattern of any of these words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_DECIMAL: Final = r"\d+(?:\.\d+)?"
+_UNIT: Final = rf"(?:{_any(_UNITS)})(?!\w)"
 _NUMBER: Final = re.compile(
-    r"(?:(?P<sign>" + "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True)) + r")\s*)?"
-    r"(?<![\w.])(?<!\w-)(?P<value>\d+(?:\.\d+)?)(?![\d])"
-    r"(?:[\s-]*(?:to|-|and)\s*(?=\d)|[\s-]*(?P<unit>"
-    + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-    + r")(?!\w))?"
-)
-_RANGE_UNIT: Final = re.compile(
-    r"(?:to|-|and)\s*\d+(?:\.\d+)?[\s-]*(?P<unit>"
-    + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-    + r")(?!\w)"
+    rf"(?:(?P<sign>{_any(_SIGNS)})\s*)?"
+    rf"(?<![\w.])(?<![^\W\d]-)(?P<value>{_DECIMAL})(?!\d)"  # no digits of a name: KIF14, HO-1
+    rf"(?:[\s-]*(?P<unit>{_UNIT})|(?=\s*(?:to|and|-)\s*{_DECIMAL}[\s-]*(?P<range>{_UNIT})))?"
 )
 
 
@@ -73,19 +61,15 @@ def numbers(text: str) -> list[Number]:
     The first number of a range takes the unit of the second: `15-25%` holds 15 % and 25 %.
     """
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", fold(text))
-    plain = re.sub(r"\b(" + "|".join(_WORDS) + r")\b", lambda match: _WORDS[match[1]], plain)
-    found = []
-    for match in _NUMBER.finditer(plain):
-        unit = match["unit"]
-        if unit is None and (
-            range_ := _RANGE_UNIT.match(
-                plain[match.end("value") :].lstrip(" -")[:0] + plain[match.end("value") :].lstrip()
-            )
-        ):
-            unit = range_["unit"]
-        sign = _SIGNS[match["sign"]] if match["sign"] else None
-        found.append(Number(Decimal(match["value"]).normalize(), _UNITS[unit] if unit else None, sign))
-    return found
+    plain = re.sub(rf"\b({_any(_WORDS)})\b", lambda match: _WORDS[match[1]], plain)
+    return [
+        Number(
+            value=Decimal(match["value"]).normalize(),
+            unit=_UNITS.get(match["unit"] or match["range"] or ""),
+            sign=_SIGNS.get(match["sign"] or ""),
+        )
+        for match in _NUMBER.finditer(plain)
+    ]
 
 
 def missing_numbers(claim: str, evidence: str) -> list[str]:

@@ -6,13 +6,13 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from assistant.effects import SIGNS
+from assistant.effects import LIGHT, SIGNS
 from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, stem, tokens
 from index.normalising import fold
 
 _STRONG: Final = (
     "substantial substantially marked markedly large dramatic dramatically strong strongly considerable complete "
-    "completely fully full entirely totally great greatly long"
+    "completely fully full entirely totally"
 )
 _WEAK: Final = (
     "short slight slightly modest modestly limited little partial partially partly weak weakly minor small"
@@ -73,7 +73,12 @@ _COMPARATIVE: Final = re.compile(
 def opposed(claim: str, evidence: str) -> list[str]:
     """Return a sentence for each opposite word, lost or added 'not' and exchanged comparison of a claim."""
     stated, said = tokens(evidence), tokens(claim)
-    return [*_opposites(said, stated), *_negations(said, stated), *_comparisons(claim, evidence)]
+    return [
+        *_opposites(said, stated),
+        *_turned(said, stated),
+        *_negations(said, stated),
+        *_comparisons(claim, evidence),
+    ]
 
 
 def _opposites(claim: list[Token], evidence: list[Token]) -> list[str]:
@@ -91,7 +96,25 @@ def _opposites(claim: list[Token], evidence: list[Token]) -> list[str]:
 def _words(words: list[Token]) -> set[str]:
     keys = [word.key for word in words]
     joined = {f"{a}-{b}" for a, b in pairwise(keys)}  # 'first line' is 'first-line'
-    return {*keys, *(part for key in keys for part in key.split("-")), *joined}
+    return {*keys, *(part for key in keys if not key.endswith("-term") for part in key.split("-")), *joined}
+
+
+def _turned(claim: list[Token], evidence: list[Token]) -> list[str]:
+    """Compare direction words by the word right after them: 'enhanced response' is not 'reduced response'."""
+    said, held = _directed(claim), _directed(evidence)
+    turned = sorted(word for word in said if word in held and not said[word] & held[word])
+    return [f"the quote states the opposite direction for '{word}'" for word in turned]
+
+
+def _directed(words: list[Token]) -> dict[str, set[int]]:
+    """Return, for each rare word that follows a direction word, the signs that it follows."""
+    found: dict[str, set[int]] = {}
+    for word, following in pairwise(words):
+        sign, target = SIGNS.get(stem(word.key), 0), stem(following.key)
+        names = following.key[:1].isalpha() and following.key not in FUNCTION_WORDS
+        if sign and names and target not in LIGHT and target not in SIGNS:
+            found.setdefault(target, set()).add(sign)
+    return found
 
 
 def _negations(claim: list[Token], evidence: list[Token]) -> list[str]:
@@ -131,14 +154,10 @@ def _comparisons(claim: str, evidence: str) -> list[str]:
     if not said or not held:
         return []
     (word, left, right), (other_word, other_left, other_right) = said, held
-    if not (left | right) & (other_left | other_right):
-        return []
-    straight = len(left & other_left) + len(right & other_right)
-    crossed = len(left & other_right) + len(right & other_left)
     same_way = _points(word) == _points(other_word)
-    if crossed > straight and same_way:
-        return ["the two sides of the comparison are exchanged"]
-    if straight > crossed and not same_way:
+    if left & other_right and right & other_left and not right & other_right:
+        return ["the two sides of the comparison are exchanged"] if same_way else []
+    if right & other_right and not same_way:
         return ["the comparison goes the other way"]
     return []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,9 +22,7 @@ KIF14_SILENCING = (
     "Silencing KIF14 reversed the acquired resistance to sorafenib by inhibiting AKT activation and downregulating "
     "ETS1 expression by blocking the AKT-ETS1-KIF14 positive feedback loop."
 )
-KIF14_MICE = (
-    "Moreover, injection of siKIF14 with sorafenib suppressed growth of sorafenib-resistant HCC tumors in mice."
-)
+KIF14_MICE = "Moreover, injection of siKIF14 with sorafenib suppressed growth of sorafenib-resistant HCC tumors in mice."
 REGORAFENIB = (
     "Regorafenib, the first second-line drug approved for treatment after sorafenib failure, can reverse resistance "
     "to sorafenib."
@@ -225,3 +225,122 @@ def test_a_faithful_claim_is_supported(claim: str, quote: str) -> None:
 @pytest.mark.parametrize(("claim", "quote"), REFUTED, ids=[claim[:60] for claim, _ in REFUTED])
 def test_a_claim_that_says_something_else_is_not(claim: str, quote: str) -> None:
     assert not supports(claim, [quote]).supported
+
+
+QUOTES = sorted({quote for _, quote in SUPPORTED + REFUTED})
+
+
+@pytest.mark.parametrize("quote", QUOTES, ids=[quote[:40] for quote in QUOTES])
+def test_a_quote_supports_itself_with_full_score(quote: str) -> None:
+    verdict = supports(quote, ["Another sentence.", quote])
+    assert verdict.supported
+    assert verdict.score == 1
+
+
+@given(st.sampled_from(QUOTES), st.sampled_from(QUOTES))
+def test_a_quote_told_in_a_frame_is_supported_beside_another(quote: str, other: str) -> None:
+    claim = f"According to the paper, {quote}"
+    assert supports(claim, [quote]).supported
+    assert supports(claim, [quote, other]).supported
+
+
+@given(
+    st.sampled_from([NRF2_GENES, RRM2_RESECTION, DOSE, SURVIVAL]), st.integers(100_000, 999_999), st.data()
+)
+def test_another_number_breaks_support(quote: str, number: int, data: st.DataObject) -> None:
+    places = [match.span() for match in re.finditer(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)", quote)]
+    start, end = data.draw(st.sampled_from(places))
+    verdict = supports(f"{quote[:start]}{number}{quote[end:]}", [quote])
+    assert not verdict.supported
+    assert str(number) in verdict.reasons[0]
+
+
+@given(
+    st.sampled_from([(KIF14_SILENCING, "KIF14"), (KIF14_DRIVER, "ETS1"), (RRM2_VITRO, "RRM2"), (NRF2_TARGETS, "Gpx4")]),
+    st.from_regex(r"[A-Z]{3}[2-9][0-9]", fullmatch=True),
+)  # fmt: skip
+def test_another_gene_breaks_support(case: tuple[str, str], gene: str) -> None:
+    quote, old = case
+    assert not supports(quote.replace(old, gene, 1), [quote]).supported or gene == old
+
+
+def test_names_are_known_by_their_aliases() -> None:
+    claim = "Nfe2l2 inhibition restored sensitivity to sorafenib."
+    assert not supports(claim, [NRF2_BRUSATOL]).supported
+    assert supports(claim, [NRF2_BRUSATOL], aliases={"Nfe2l2": ["NRF2"]}).supported
+
+
+def test_quotes_are_taken_together() -> None:
+    claim = "Sorafenib inhibits RRM2 expression, and RRM2 overexpression partially rescues the cells."
+    assert supports(claim, [RRM2_VITRO, RRM2_COLONY]).supported
+
+
+def test_a_dropped_hedge_is_noted_and_not_rejected() -> None:
+    verdict = supports(
+        "Targeting NRF2-regulated redox metabolism overcomes resistance in HCC.", [NRF2_OUTLOOK]
+    )
+    assert verdict.supported
+    assert "may" in verdict.reasons[0]
+
+
+def test_a_clause_is_not_verbatim_when_its_not_stands_outside() -> None:
+    assert not supports(
+        "KIF14 drives resistance.", ["It is not true that KIF14 drives resistance."]
+    ).supported
+
+
+def test_the_question_lends_words_but_no_names() -> None:
+    question = "Does metformin reverse the acquired resistance of Huh7 cells?"
+    assert not supports("Metformin reverses acquired resistance.", [KIF14_SILENCING], question).supported
+
+
+@pytest.mark.parametrize("quotes", [[], [""], ["  "]], ids=["none", "empty", "blank"])
+def test_no_quote_supports_nothing(quotes: list[str]) -> None:
+    assert not supports("KIF14 drives resistance.", quotes).supported
+
+
+PAPER = "Intro. Sorafenib‐induced  autophagy needs 2′‐deoxyribonucleoside\nand TGF‐β (“TGF”). It did not rescue cells."
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ("sorafenib-induced autophagy", "Sorafenib‐induced  autophagy"),
+        ("2'-deoxyribonucleoside and TGF-beta", "2′‐deoxyribonucleoside\nand TGF‐β"),
+        ('and TGF-β ("TGF")', "and TGF‐β (“TGF"),
+        ('"It did not rescue cells."', "It did not rescue cells."),
+        ("It did not rescue cells", "It did not rescue cells"),
+        ("It did rescue cells.", None),
+        ("Sorafenib‐induced … rescue cells.", None),
+        ("It did not rescue...", None),
+        ("duced autophagy", None),
+        ("", None),
+        ("...", None),
+    ],
+    ids=[
+        "hyphen",
+        "prime",
+        "marks",
+        "quoted",
+        "no stop",
+        "changed",
+        "joined",
+        "cut",
+        "inside a word",
+        "empty",
+        "dots",
+    ],
+)
+def test_find_quote(quote: str, expected: str | None) -> None:
+    place = find_quote(quote, PAPER)
+    assert (PAPER[slice(*place)] if place else None) == expected
+
+
+@given(st.text(min_size=1, max_size=80), st.text(max_size=40), st.text(max_size=40))
+def test_a_copied_quote_is_found_in_the_text(quote: str, before: str, after: str) -> None:
+    text = f"{before} {quote} {after}"
+    place = find_quote(quote, text)
+    if place is not None:
+        start, end = place
+        assert 0 <= start < end <= len(text)
+        assert find_quote(text[start:end], text[start:end]) is not None
