@@ -27,23 +27,23 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(_explained(message, self))
 
 
-def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser for these arguments; `command` of what it parses is the command's name.
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the values of these arguments; `command` is the command's name.
 
-    The arguments of `evaluate`, which cost an import, are filled in only where `evaluate` is asked for.
+    Raises:
+        SettingsError: they are no valid arguments.
+        SystemExit: after `--help` and `--version`, which are written to standard output.
     """
-    common = _Parser(add_help=False, allow_abbrev=False)
-    # Suppressed defaults: given before the command, a value is not lost to the command's own default.
-    common.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help="folder of the library")
-    common.add_argument(
-        "--embedding", metavar="NAME", default=argparse.SUPPRESS, help="embedding model: a name or a folder"
-    )
-    common.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error comes from"
-    )
+    # Given here and suppressed as defaults, so that a value before the command is not lost to the command's own.
+    given = argparse.Namespace(home=None, embedding=None, model=None, debug=False)
+    return _parser(arguments).parse_args(arguments, given)
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; the arguments of `evaluate`, which cost an import, only where they are asked for."""
     whole = _Parser(
         prog=PROGRAM,
-        parents=[common],
+        parents=[_common()],
         description="Answers questions about sorafenib resistance from papers, every statement with its source.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -52,23 +52,39 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
+    def command(name: str, help: str, *, home: bool = True) -> argparse.ArgumentParser:
         description = f"{help[0].upper()}{help[1:]}."
+        common = _common(home=home)
         return commands.add_parser(
             name, parents=[common], help=help, description=description, allow_abbrev=False
         )
 
     _add_asking(command)
     _add_library(command)
-    evaluate = command("evaluate", "measure the answers on a set of questions")
+    evaluate = command("evaluate", "measure the answers on a set of questions", home=False)
     if "evaluate" in arguments:
         from assistant.evaluation.command import add_arguments
 
-        add_arguments(evaluate)
+        add_arguments(evaluate)  # with a --home of its own: its default is a fresh library
+        evaluate.set_defaults(home=argparse.SUPPRESS, model=argparse.SUPPRESS)
     return whole
 
 
-def _add_asking(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _common(*, home: bool = True) -> _Parser:
+    """Return what may stand before or after the command."""
+    common = _Parser(add_help=False, allow_abbrev=False)
+    if home:
+        common.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS, help="folder of the library")
+    common.add_argument(
+        "--embedding", metavar="NAME", default=argparse.SUPPRESS, help="embedding model: a name or a folder"
+    )
+    common.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error comes from"
+    )
+    return common
+
+
+def _add_asking(command: Callable[..., argparse.ArgumentParser]) -> None:
     ask = command("ask", "answer a question from the papers")
     search = command("search", "find the passages that speak to a question")
     for parser in (ask, search):
@@ -88,7 +104,7 @@ def _add_asking(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         )
 
 
-def _add_library(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _add_library(command: Callable[..., argparse.ArgumentParser]) -> None:
     index = command("index", "add papers to the library, or bring them up to date")
     index.add_argument("paths", metavar="PATH", nargs="+", help="files, folders or patterns")
     papers = command("papers", "list the papers of the library")

@@ -24,7 +24,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from assistant.arguments import PROGRAM, parser, suggestion
+from assistant.arguments import PROGRAM, parse, suggestion
 from assistant.errors import AssistantError, SettingsError
 from assistant.settings import Settings
 from index.errors import LibraryError
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; writes errors as one sentence, never a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = parser(arguments).parse_args(arguments)
+        args = parse(arguments)
         with _results_only() as out:
             code = _COMMANDS[args.command](args, out)
             out.flush()
@@ -287,10 +287,7 @@ def _opened(name: str) -> Iterator[Iterator[bytes]]:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    given = vars(args)
-    return Settings.from_env(
-        home=given.get("home"), model=given.get("model"), embedding=given.get("embedding")
-    )
+    return Settings.from_env(home=args.home, model=args.model, embedding=args.embedding)
 
 
 # --- writing -------------------------------------------------------------------------------------------
