@@ -15,7 +15,7 @@ _WIDEST_WRAP: Final = 200
 _LONGEST_BRACKET: Final = 400
 
 _LINE: Final = re.compile(r"[^\r\n]*\S[^\r\n]*")
-_ITEM: Final = re.compile(r"(?:[-*+•‣▪◦·–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+_ITEM: Final = re.compile(r"(?:[-*+•‣▪◦·–|]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _MARKER: Final = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,4})[.)]?")
 
 _CITED: Final = r"\[\d{1,3}(?:\s*[,;–‐-]\s*\d{1,3})*\]"  # [1], [1, 2], [4–6]

@@ -9,7 +9,7 @@ from typing import Final
 
 from index.errors import ReadError
 from index.papers import Paper
-from index.readers import abstract, jsonl, markdown, plain, portal, summary
+from index.readers import abstract, jats, jsonl, markdown, plain, portal, summary
 from index.readers.files import find, text_of
 from index.readers.identity import with_id
 
@@ -27,6 +27,8 @@ def read(path: Path, *, on_error: Callable[[ReadError], None] | None = None) -> 
     text = text_of(path)
     if jsonl.recognises(text, str(path)):
         return tuple(_identified(paper) for paper in _good(jsonl.read_lines(text, str(path)), on_error))
+    if jats.recognises(text):
+        return tuple(_identified(paper) for paper in jats.read_articles(text, str(path)))
     reader = next((format_.read for format_ in _FORMATS if format_.recognises(text)), plain.read)
     return (_identified(reader(text, str(path))),)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from index.errors import ReadError
 
-SUFFIXES: Final = frozenset((".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson"))
+SUFFIXES: Final = frozenset((".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".xml", ".nxml"))
 """The file names that `find` picks up in a folder."""
 
 _CONTROLS: Final = "".join(map(chr, range(32))).translate(dict.fromkeys(map(ord, "\t\n\r\f\v\b\x1b")))
@@ -64,7 +64,7 @@ def text_of(path: Path) -> str:
         raise ReadError(f"{path} is empty; there is nothing to read in it.")
     controls = sum(text.count(char) for char in _CONTROLS)
     if controls > _MOST_CONTROLS * len(text):
-        raise ReadError(f"{path} is not text; save the paper as plain text, Markdown or JSON Lines.")
+        raise ReadError(f"{path} is not text; save the paper as plain text, Markdown, JATS or JSON Lines.")
     return text
 
 

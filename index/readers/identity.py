@@ -12,6 +12,10 @@ from index.normalising import fold
 from index.papers import Record
 
 _DIGEST_LENGTH: Final = 8  # hexadecimal digits: 2**32 ids after the same name and year are enough
+# Letters that Unicode does not take apart into a base letter and a mark.
+_STROKED: Final = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
+)
 
 
 def with_id(record: Record) -> Record:
@@ -35,6 +39,6 @@ def _work_key(record: Record) -> str:
 
 def _ascii_word(name: str) -> str:
     """Return the first word of `name` in lower-case ASCII letters and digits; `paper` where there is none."""
-    plain = unicodedata.normalize("NFKD", fold(name)).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", fold(name).translate(_STROKED)).encode("ascii", "ignore").decode()
     found = re.search(r"[a-z0-9]+", plain)
     return found.group() if found else "paper"

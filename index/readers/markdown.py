@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Final
 
 from index.papers import Kind, Paper, Section
@@ -62,8 +61,7 @@ def read(text: str, path: str) -> Paper:
         elif section := _section(part):
             sections.append(section)
     sections.sort(key=lambda section: section.start)
-    record = record_of(text, sections, path, title=PurePath(path).stem.replace("_", " "))
-    return Paper(record, text, tuple(sections), tuple(cited(text, sections)))
+    return Paper(record_of(text, sections, path), text, tuple(sections), tuple(cited(text, sections)))
 
 
 def parts_of(lines: Sequence[Line]) -> list[Part]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import PurePath
 
 from index.papers import Kind, Paper, Reference, Section
 from index.readers.header import header, labelled, says_nothing, title_lines
@@ -32,9 +31,7 @@ def read(text: str, path: str) -> Paper:
     sections.extend(fields)
     sections.extend(body(text, rest[taken:]))
     sections.sort(key=lambda section: section.start)
-    title = PurePath(path).stem.replace("_", " ")
-    record = record_of(text, sections, path, title=title)
-    return Paper(record, text, tuple(sections), tuple(cited(text, sections)))
+    return Paper(record_of(text, sections, path), text, tuple(sections), tuple(cited(text, sections)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Final
 
 from index.papers import Kind, Record, Section
@@ -18,8 +19,8 @@ _BETWEEN_KEYWORDS: Final = re.compile(r"\s*(?:;|[\r\n]+\s*[•*-]?|•)\s*")
 def record_of(text: str, sections: Iterable[Section], path: str, *, id: str = "", title: str = "") -> Record:
     """Return the record that the title and `Kind.RECORD` sections of `text` print.
 
-    The first section of a field counts. `title` is taken where no section prints one; the PMCID may come
-    from the address.
+    The first section of a field counts. Where no section prints a title it is `title`, else the name of the
+    file. The PMCID may come from the address.
     """
     printed: dict[str, str] = {}
     for section in sections:
@@ -30,7 +31,7 @@ def record_of(text: str, sections: Iterable[Section], path: str, *, id: str = ""
     pmcid = PMCID.search(printed.get("pmcid", "") or printed.get("url", ""))
     return Record(
         id=id,
-        title=" ".join(printed.get(TITLE, title).split()),
+        title=" ".join(printed.get(TITLE, title).split()) or PurePath(path).stem.replace("_", " "),
         authors=names_of(printed.get("authors", "")),
         year=year_of(date),
         date=date,
