@@ -36,7 +36,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     # Given here and suppressed as defaults, so that a value before the command is not lost to the command's own.
     given = argparse.Namespace(home=None, embedding=None, model=None, debug=False)
-    return _parser(arguments).parse_args(arguments, given)
+    args = _parser(arguments).parse_args(arguments, given)
+    if args.home is None:  # the --home of `evaluate` is its own and hides one before it
+        args.home = getattr(_common().parse_known_args(arguments)[0], "home", None)
+    return args
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -66,7 +69,6 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         from assistant.evaluation.command import add_arguments
 
         add_arguments(evaluate)  # with a --home of its own: its default is a fresh library
-        evaluate.set_defaults(home=argparse.SUPPRESS, model=argparse.SUPPRESS)
     return whole
 
 
