@@ -20,12 +20,19 @@ _MARKER: Final = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1
 
 _CITED: Final = r"\[\d{1,3}(?:\s*[,;–‐-]\s*\d{1,3})*\]"  # [1], [1, 2], [4–6]
 _NUMBERS: Final = r"\d{1,3}(?:\s*[,–‐-]\s*\d{1,3})*"  # 6, 7 or 4–6 where superscripts were flattened
+_RAISED: Final = r"[⁰¹²³⁴-⁹]+(?:[,⁻–-][⁰¹²³⁴-⁹]+)*"
 _END: Final = re.compile(
-    r"(?P<stop>[.!?…]+)(?P<close>[\"'”’»)\]]*)"
-    r"(?P<glued>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻,]+|" + _NUMBERS + r"(?=\s+[A-Z]))?"
-    r"(?P<cited>(?:\s*" + _CITED + r"[,;]?(?:\s+" + _NUMBERS + r",?(?=\s+\[))?)+"
-    r"|\s+" + _NUMBERS + r"(?:,?\s+" + _CITED + r")*(?=\s+[A-Z][a-z]))?"
-    r"(?P<gap>\s+|(?=[A-Z][a-z]+\s)|$)"
+    rf"""
+    (?P<stop>[.!?…]+)
+    (?P<close>["'”’»)\]]*)
+    (?:{_RAISED}|(?<!\d\.){_NUMBERS}(?=\s+[A-Z]))?                      # illness.13 Patients, not 8.5 Hz
+    (?:
+        (?:\s*{_CITED}[,;]?(?:\s+{_NUMBERS},?(?=\s+\[))?)+             # adults. [1] [2] 6, 7, [10] In two
+      | \s+{_NUMBERS}(?:,?\s+{_CITED})*(?=\s+[A-Z][a-z])               # adults. 6, 7, [10] In two
+    )?
+    (?P<gap>\s+|(?=[A-Z][a-z]+\s)|$)                                   # cells.The tumours
+    """,
+    re.VERBOSE,
 )
 _WORD_BEFORE: Final = re.compile(r"[^\s(\[\"“/]+$")
 _WORD_AFTER: Final = re.compile(r"[\"'“‘(\[]*(?P<word>[^\s,;:.)\]]+)")
@@ -38,14 +45,14 @@ def _words(text: str) -> frozenset[str]:
 
 # Abbreviations that a sentence (almost) never ends with, folded, without the last full stop.
 _NEVER_LAST: Final = _words(
-    "e.g eg i.e vs v.s cf fig figs figure. eq eqs eqn ref refs tab suppl supp supplementary. approx ca "
-    "dr prof mr mrs ms st mt vol vols pp resp viz nr no. subsp var gen jan feb mar apr aug sept sep oct nov "
+    "e.g eg i.e vs cf fig figs eq eqs eqn ref refs tab suppl supp approx ca dr prof mr mrs st mt "
+    "vol vols pp resp viz nr subsp var gen jan feb mar apr aug sept sep oct nov "
     "dec dept univ av ave est incl excl esp tel ext ed eds sect chap op"
 )
 # Abbreviations that may end a sentence: they do where a usual first word of a sentence follows.
 _SELDOM_LAST: Final = _words(
     "al etc inc ltd co corp sp spp i.v i.p s.c i.m p.o b.i.d t.i.d q.d a.m p.m u.s u.k u.s.a ph.d m.d b.sc "
-    "m.sc d.c jr sr min max wt mol temp conc hr hrs wk yr"
+    "m.sc d.c jr sr"
 )
 # Before a number only: "No. 5", "p. 12"; elsewhere "no" and "p" are words.
 _BEFORE_NUMBER: Final = _words("no nos p n art ch sec lot cat")
@@ -205,7 +212,7 @@ def _ends(text: str, first: int, match: re.Match[str]) -> bool:
         return False
     if match.group("stop") != "." or match.group("close"):
         return True
-    return not _abbreviated(before, word, quiet=match.group("glued") is None)
+    return not _abbreviated(before, word)
 
 
 def _may_begin(word: str) -> bool:
@@ -216,7 +223,7 @@ def _may_begin(word: str) -> bool:
     return initial.isalnum() or initial in "•*§"
 
 
-def _abbreviated(before: str, word: str, *, quiet: bool) -> bool:
+def _abbreviated(before: str, word: str) -> bool:
     """Return whether the full stop after `before` belongs to an abbreviation or an initial."""
     found = _WORD_BEFORE.search(before)
     if found is None:
@@ -229,7 +236,7 @@ def _abbreviated(before: str, word: str, *, quiet: bool) -> bool:
     if folded in _SELDOM_LAST:
         return not starter
     if folded in _BEFORE_NUMBER and word[0].isdigit():
-        return quiet
+        return True
     if len(last) == 1 and last.isupper():
         previous = before[: found.start()].split()
         return not starter and not (previous and previous[-1].casefold() in _LABELLED)

@@ -53,6 +53,8 @@ def sentences(text: str) -> list[str]:
         "Treatment with U.S. Food and Drug Administration approved drugs helped.",
         "We call this Eq. (3) and Ref. [12] below.",
         "1. Cells were washed twice.",
+        "It had J = 8.5 Hz and 0.5 M NaCl.",
+        "Zhu et al., 2019, and Bio Inc., The Hague, agree.",
         "(iv) Patients gave consent.",
         "Silencing (Fig. 3A. Upper panel) reduced growth.",
     ],
@@ -81,6 +83,7 @@ def test_one_sentence_stays_whole(whole: str) -> None:
         ("He said “it works.”", "Others doubted it."),
         ("They express ETS1.", "α-SMA was measured."),
         ("KIF14 is a target of drugs.", "(This was confirmed.)"),
+        ("Cells were spun for 30 min.", "Proteins were eluted after 120 ms."),
         ("It is glued.", "The next one is not."),
     ],
 )

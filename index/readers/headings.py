@@ -24,7 +24,7 @@ _KNOWN: Final = frozenset(
     for name in line.split(",")
 )
 _REFERENCES: Final = frozenset(
-    ("references", "reference list", "bibliography", "literature cited", "works cited")
+    ("references", "reference", "reference list", "bibliography", "literature cited", "works cited")
 )
 _SUMMARIES: Final = frozenset(("tl;dr", "tldr", "contribution", "key findings"))
 _NUMBER: Final = r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,4}\.)"
@@ -50,7 +50,7 @@ def kind_of(heading: str) -> Kind:
 def inline_heading(line: str) -> tuple[str, int] | None:
     """Return the heading that a line such as `Abstract: We …` begins with, and its length with the colon."""
     match = _INLINE.match(line)
-    if match and match["name"].casefold() in _KNOWN:
+    if match and match["name"].casefold() in _KNOWN - {"reference"}:  # "Reference: JACR 5139" is a number
         return match["name"], match.end()
     return None
 
