@@ -32,6 +32,11 @@ _ASKED: Final = 0.5  # what a claim's word counts that only the question holds: 
 _PREFIX: Final = 6  # letters after which two words are taken for one family: inhibitor, inhibitory
 _EDGES: Final = " \t\n\"'`.,;:()[]*_"
 _ELLIPSIS: Final = re.compile(r"\.\s?\.\s?\.|\u2026")
+# What a sentence asks or denies as a whole: "tested whether …", "no evidence that …" assert nothing.
+_OPEN: Final = re.compile(
+    r"\b(?:whether|(?:no (?:evidence|indication|proof)|not (?:true|clear)|hypothesi[sz]ed?) that)\b[^.;]*",
+    re.IGNORECASE,
+)
 _MARKS: Final = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 
@@ -111,7 +116,7 @@ def supports(
         return Verdict(False, 0.0, ("there is nothing to check",))
     if _is_verbatim(claim, quotes):
         return Verdict(True, 1.0)
-    evidence = " . ".join(quotes)
+    evidence = " . ".join(quotes if _OPEN.search(claim) else [_OPEN.sub(" ", quote) for quote in quotes])
     reasons = [
         *missing_numbers(claim, evidence),
         *missing_names(claim, evidence, aliases or {}),

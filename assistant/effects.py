@@ -152,6 +152,10 @@ def _is_noun_shape(key: str) -> bool:
     return key in _NOUNS or singular in _NOUNS or singular.endswith(_NOUN_ENDINGS)
 
 
+def _is_content(key: str) -> bool:
+    return key[:1].isalnum() and key not in FUNCTION_WORDS
+
+
 class _Reader:
     """Reads the effects of one sentence, left to right, so that 'and', 'which' and 'by' can look back."""
 
@@ -212,9 +216,12 @@ class _Reader:
     def _agent(self, i: int, left: int, previous: Effect | None) -> Signs:
         """Return the subject of an active verb: its own, or the one it shares with the verb before."""
         own = self._phrase(left, self._apposition(left, i))
-        if not own and left and self.keys[left - 1] in ("which", "that"):
-            return previous.patient if previous else self._phrase(self._left_start(left - 1), left - 1)
-        shares = self.keys[max(0, i - 1)] in _JOINTS or (left and self.keys[left - 1] in _MEANS)
+        link = self.keys[left - 1] if left else ""
+        if not own and previous is None and (link in ("which", "that") or link in _MEANS):
+            return self._phrase(self._left_start(left - 1), left - 1)
+        if not own and previous and link in ("which", "that"):
+            return previous.patient
+        shares = self.keys[max(0, i - 1)] in _JOINTS or link in _MEANS
         if previous and shares:
             return previous.agent
         return own
@@ -255,9 +262,9 @@ class _Reader:
         before = self.keys[max(0, i - 1) : i]
         opens = not before or before[0] in _BREAKS or before[0] in (",", "of")
         named = bool(before) and before[0] not in FUNCTION_WORDS and before[0] != ","
-        return (opens and before != ["by"]) or (
-            named and i + 1 < len(self.keys) and bool(_sign(self.keys[i + 1]))
-        )
+        if named:  # "KIF14 silencing reversed", but not "genes activating KIF14"
+            return self.keys[i] == "silencing" or bool(_sign("".join(self.keys[i + 1 : i + 2])))
+        return opens
 
     def _is_adjective(self, i: int) -> bool:
         key = self.keys[i]
@@ -330,20 +337,21 @@ class _Reader:
 
     def _governed(self, i: int, start: int, end: int) -> list[int]:
         """Return the positions of a phrase that the direction noun, gerund or adjective at `i` acts on."""
-        key = self.keys[i]
-        governed = []
-        follows = self.keys[i + 1] if i + 1 < end else ""
-        right = follows in ("of", "to", "in") or (
-            not _is_noun_shape(key) and bool(follows) and follows not in FUNCTION_WORDS
+        key, governed = self.keys[i], []
+        before, follows = (
+            "".join(self.keys[i - 1 : i]) if i > start else "",
+            "".join(self.keys[i + 1 : i + 2]),
         )
+        nominal = _is_noun_shape(key) or (key == "silencing" and _is_content(before))
+        right = i + 1 < end and (follows in ("of", "to", "in") or (not nominal and _is_content(follows)))
         if right:
             for j in range(i + 1, end):
                 if self.keys[j] in _MEANS or self.keys[j] in ("and", ","):
                     break
                 governed.append(j)
-        if not right or _is_noun_shape(key):
+        if nominal or not right:
             for j in range(i - 1, start - 1, -1):
-                if self.keys[j] in FUNCTION_WORDS or not self.keys[j][:1].isalnum():
+                if not _is_content(self.keys[j]):
                     break
                 governed.append(j)
         return governed

@@ -138,10 +138,10 @@ def rewrite(model: BaseChatModel, question: str, history: Sequence[Turn]) -> str
         return question
     asked = load_prompts().rewrite.substitute(history=transcript(history), question=question)
     *_, reply = ["", *replies(model, [HumanMessage(asked)])]
-    lines = [line.strip().strip("\"'`*") for line in reply.splitlines() if line.strip()]
+    lines = [line.strip() for line in reply.splitlines() if line.strip()]
     if len(lines) != 1 or len(lines[0]) > max(LONGEST_REWRITE, len(question)):
         return question
-    return lines[0].removeprefix("Question:").strip() or question
+    return lines[0].removeprefix("Question:").strip(" \"'`*") or question
 
 
 class _Checker:

@@ -40,6 +40,9 @@ _KEYS: Final = {
 }
 """Variables that hold the key of a provider; any one of them will do."""
 
+_EMPTY_REPLY: Final = "No generation chunks were returned"
+"""What LangChain raises for a reply without a word (langchain-core 1.7); an empty reply is no failure."""
+
 _FORM: Final = (
     "write it as provider:model, such as openai:gpt-5-mini, anthropic:claude-haiku-4-5 or ollama:llama3.1"
 )
@@ -120,10 +123,14 @@ def replies(model: BaseChatModel, messages: Sequence[BaseMessage]) -> Iterator[s
 
 def _growing(model: BaseChatModel, messages: Sequence[BaseMessage]) -> Iterator[str]:
     text = ""
-    for chunk in model.stream(list(messages)):
-        if chunk.text:
-            text += chunk.text
-            yield text
+    try:
+        for chunk in model.stream(list(messages)):
+            if chunk.text:
+                text += chunk.text
+                yield text
+    except ValueError as error:
+        if str(error) != _EMPTY_REPLY:
+            raise
 
 
 @contextmanager

@@ -283,10 +283,11 @@ def test_a_dropped_hedge_is_noted_and_not_rejected() -> None:
     assert "may" in verdict.reasons[0]
 
 
-def test_a_clause_is_not_verbatim_when_its_not_stands_outside() -> None:
-    assert not supports(
-        "KIF14 drives resistance.", ["It is not true that KIF14 drives resistance."]
-    ).supported
+@pytest.mark.parametrize("frame", ["It is not true that", "We found no evidence that", "We tested whether"])
+def test_what_a_sentence_denies_or_asks_is_not_stated(frame: str) -> None:
+    quote = f"{frame} KIF14 drives resistance to sorafenib."
+    assert not supports("KIF14 drives resistance to sorafenib.", [quote]).supported
+    assert supports(f"According to the paper, {quote}", [quote]).supported
 
 
 def test_the_question_lends_words_but_no_names() -> None:
