@@ -13,7 +13,13 @@ from index.papers import Kind, Paper, Passage, Section, Span
 _WIDEST_WRAP: Final = 200
 # Brackets further apart than this are not taken for a pair: one of them is a slip of the pen.
 _LONGEST_BRACKET: Final = 400
+# Characters before a full stop that can tell whether it ends a sentence.
+_LOOK_BACK: Final = 100
+# Characters of the first guess at a piece of a long sentence, for each token that it may have.
+_TOKEN_LENGTH: Final = 4
 
+_SPACE: Final = re.compile(r"\s+")
+_BRACKET: Final = re.compile(r"[()\[\]]")
 _LINE: Final = re.compile(r"[^\r\n]*\S[^\r\n]*")
 _ITEM: Final = re.compile(r"(?:[-*+•‣▪◦·–|]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _MARKER: Final = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,4})[.)]?")
@@ -23,7 +29,7 @@ _NUMBERS: Final = r"\d{1,3}(?:\s*[,–‐-]\s*\d{1,3})*"  # 6, 7 or 4–6 where 
 _RAISED: Final = r"[⁰¹²³⁴-⁹]+(?:[,⁻–-][⁰¹²³⁴-⁹]+)*"
 _END: Final = re.compile(
     rf"""
-    (?P<stop>[.!?…]+)
+    (?<![.!?…])(?P<stop>[.!?…]++)                                    # possessive: rows of dots take no time
     (?P<close>["'”’»)\]]*)
     (?:{_RAISED}|(?<!\d\.){_NUMBERS}(?=\s+[A-Z]))?                      # illness.13 Patients, not 8.5 Hz
     (?:
@@ -173,41 +179,45 @@ def _wrapped(text: str, line: tuple[int, int], following: tuple[int, int], width
 
 def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the sentences of one paragraph."""
-    bracketed = _bracketed(text, start, end)
+    brackets = _brackets(text, start, end)
+    opened, closed = next(brackets)
     first = start
     for match in _END.finditer(text, start, end):
-        last = match.start("gap")
-        if last >= end or any(a < match.start() < b for a, b in bracketed):
-            continue
-        if _ends(text, first, match):
+        while closed < match.start():
+            opened, closed = next(brackets)
+        if not opened < match.start() < closed and _ends(text, first, match):
+            last = match.start("gap")
             yield from _trimmed(text, first, last)
             first = last
     yield from _trimmed(text, first, end)
 
 
-def _bracketed(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the spans inside outer pairs of round or square brackets."""
-    spans: list[tuple[int, int]] = []
+def _brackets(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the positions of outer pairs of brackets in order, and at last a pair beyond the end."""
+    pairs: list[tuple[int, int]] = []
     open_at: list[int] = []
-    for match in re.compile(r"[()\[\]]").finditer(text, start, end):
+    for match in _BRACKET.finditer(text, start, end):
         if match.group() in "([":
             open_at.append(match.start())
         elif open_at:
             opened = open_at.pop()
             if match.start() - opened <= _LONGEST_BRACKET:
-                spans.append((opened, match.start()))
-    return spans
+                while pairs and pairs[-1][0] > opened:
+                    pairs.pop()
+                pairs.append((opened, match.start()))
+    yield from pairs
+    yield len(text), len(text)
 
 
 def _ends(text: str, first: int, match: re.Match[str]) -> bool:
     """Return whether the full stop of `match` ends the sentence that begins at `first`."""
-    before = text[first : match.start()].strip()
+    before = text[max(first, match.start() - _LOOK_BACK) : match.start()].strip()
     following = _WORD_AFTER.match(text, match.end())
     if not before or not following or _MARKER.fullmatch(before):
         return False
     word = following.group("word")
     if not match.group("gap"):  # "cells.The": only after a plain word
-        return bool(re.search(r"[a-z]{3}$", before)) and not re.search(r"[/@]\S*$", before)
+        return bool(re.search(r"[a-z]{3}$", before)) and not re.search(r"[/@]", before.split()[-1])
     if not _may_begin(word):
         return False
     if match.group("stop") != "." or match.group("close"):
@@ -247,27 +257,33 @@ def _pieces(
     text: str, start: int, end: int, count_tokens: Callable[[str], int], limit: int
 ) -> Iterator[Span]:
     """Yield the sentence, in pieces of at most `limit` tokens where it is longer."""
-    while count_tokens(text[start:end]) > limit and end - start > 1:
-        cut = _cut(text, start, _furthest(text, start, end, count_tokens, limit))
+    while (furthest := _furthest(text, start, end, count_tokens, limit)) < end:
+        cut = _cut(text, start, furthest)
         for piece in _trimmed(text, start, cut):
             yield Span(*piece)
-        rest = next(_trimmed(text, cut, end), None)
-        if rest is None:
-            return
-        start, end = rest
+        start = next(_trimmed(text, cut, end))[0]
     yield Span(start, end)
 
 
 def _furthest(text: str, start: int, end: int, count_tokens: Callable[[str], int], limit: int) -> int:
-    """Return the furthest end with at most `limit` tokens, found by halving; at least one character on."""
-    fits, over = start + 1, end
-    while over - fits > 1:
-        middle = (fits + over) // 2
-        if count_tokens(text[start:middle]) <= limit:
-            fits = middle
-        else:
-            over = middle
-    return fits
+    """Return the furthest end with at most `limit` tokens, at least one character on.
+
+    Found by doubling, then halving, so that the tokens of a very long text are not counted again and again.
+    """
+
+    def fits(stop: int) -> bool:
+        return count_tokens(text[start:stop]) <= limit
+
+    length = limit * _TOKEN_LENGTH
+    while start + length < end and fits(start + length):
+        length *= 2
+    good, bad = start + 1, min(start + length, end)
+    if bad == end and (end - start == 1 or fits(end)):
+        return end
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return good
 
 
 def _cut(text: str, start: int, furthest: int) -> int:
@@ -279,7 +295,7 @@ def _cut(text: str, start: int, furthest: int) -> int:
     clauses = [match.end() for match in _CLAUSE.finditer(text, half, furthest)]
     if clauses:
         return clauses[-1]
-    words = [match.end() for match in re.compile(r"\s+").finditer(text, half, furthest)]
+    words = [match.end() for match in _SPACE.finditer(text, half, furthest)]
     return words[-1] if words else furthest
 
 

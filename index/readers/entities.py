@@ -21,7 +21,7 @@ _CATEGORIES: Final = {
 }
 _ALSO: Final = re.compile(r"\s*\{aka (?P<names>[^}]*)\}$")
 _BRACKETED: Final = re.compile(r"\s*\[(?P<identifier>[^\]]*)\]$")
-_CELL_LINE: Final = re.compile(r"(?P<name>[^—]+?) — .*?\((?P<identifier>CVCL_\w+)\)(?:,\s*|$)")
+_CELL_LINE: Final = re.compile(r"\((?P<identifier>CVCL_\w+)\)")
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 
@@ -84,5 +84,9 @@ def _last_bracket(item: str) -> tuple[str, str | None]:
 
 def _cell_lines(listed: str) -> Iterator[Entity]:
     """Yield the cell lines of `Name — species, disease, kind (CVCL_…), …`."""
+    start = 0
     for match in _CELL_LINE.finditer(listed):
-        yield Entity("cell line", (match["name"],), match["identifier"])
+        name, dash, _ = listed[start : match.start()].strip(" ,").partition(" — ")
+        if dash:
+            yield Entity("cell line", (name,), match["identifier"])
+        start = match.end()

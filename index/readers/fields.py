@@ -68,7 +68,7 @@ def names_of(printed: str) -> tuple[str, ...]:
     Names may be divided by semicolons (`Zhu, Qiankun; Ren, Haiyang`), by commas, by affiliation numbers or
     by `and`; `Zhu Q` becomes `Q Zhu`, and `Jamieson, Amanda M` is one person.
     """
-    printed = _DEGREES.sub("", printed.strip(" []"))
+    printed = without_degrees(printed.strip(" []"))
     if ";" in printed:
         parts = [_turned(part) for part in printed.split(";")]
     else:
@@ -77,6 +77,11 @@ def names_of(printed: str) -> tuple[str, ...]:
             parts = [_turned(printed)]
     names = (" ".join(_MARKS.sub(" ", part).split()).strip(" .*") for part in parts)
     return tuple(_initials_first(name) for name in names if any(char.isalpha() for char in name))
+
+
+def without_degrees(printed: str) -> str:
+    """Return an author line without `, MD`, `, PhD` and the like."""
+    return _DEGREES.sub("", printed)
 
 
 def _turned(name: str) -> str:

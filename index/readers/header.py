@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from index.papers import Kind, Section
-from index.readers.fields import DOI, PMCID, PMID, URL, iso_date
+from index.readers.fields import DOI, PMCID, PMID, URL, iso_date, without_degrees
 from index.readers.lines import Line, trimmed
 from index.readers.records import TITLE
 
@@ -50,14 +50,35 @@ CITATION: Final = re.compile(  # "JAMA. 2020;323(12):1129-1130." or ". 2020 Nov;
     r"(?P<journal>[A-Z][^.;:\d]*)?\.\s(?P<date>(?:19|20)\d\d(?:\s[A-Z][a-z]{2}(?:\s\d{1,2})?)?)"
     r";\s?(?P<volume>[\w-]+)?(?:\((?P<issue>[^)]+)\))?(?::(?P<pages>[\w–-]+))?"
 )
-_NAME: Final = r"(?:[^\W\d_][\w'’‐-]*\.?|[A-Z]\.(?:[\s-]?[A-Z]\.)*)"
-_PERSON: Final = rf"{_NAME}(?:,?\s+{_NAME}){{1,5}}(?:,\s(?:MD|PhD|DrPH|MPH|MSc?|RN|DO|FRCP)\b)*"
-_PEOPLE: Final = re.compile(rf"{_PERSON}(?:(?:\s*[,;]\s*(?:and\s+)?|\s+and\s+|\s*&\s*){_PERSON})+[,;.]?")
+_PART_OF_NAME: Final = re.compile(r"[^\W\d_][\w'’‐-]*\.?|(?:[^\W\d_]\.[‐-]?)+")
+_PARTICLES: Final = frozenset(
+    (
+        "al",
+        "bin",
+        "da",
+        "de",
+        "del",
+        "den",
+        "der",
+        "di",
+        "dos",
+        "du",
+        "el",
+        "la",
+        "le",
+        "ten",
+        "ter",
+        "van",
+        "von",
+        "zu",
+    )
+)
+_MOST_PARTS: Final = 6  # words of the longest name: "Bruno de Cássio Veloso de Barros"
 _DATE: Final = re.compile(
     r"(?:\d{4}(?:-\d\d){0,2}|\d{1,2}\s[A-Z][a-z]+\s\d{4}|[A-Z][a-z]+\s(?:\d{1,2},\s)?\d{4})"
 )
 _DIGIT_MARKS: Final = re.compile(r"[\d*†‡§¹²³⁴⁵⁶⁷⁸⁹⁰]+(?:,[\d*†‡§]+)*(?=[,;\s]|$)")
-_PROSE: Final = re.compile(r"(?:\S+\s+){7,}.*[.!?][\])”\"']?$")
+_SHORTEST_PROSE: Final = 8  # words
 # A line this long is a paragraph, not a field.
 _LONGEST_FIELD: Final = 1500
 _LONGEST_TITLE: Final = 300
@@ -70,7 +91,21 @@ def says_nothing(value: str | None) -> bool:
 
 def is_prose(line: Line) -> bool:
     """Return whether the line reads as running text: a sentence of eight words or more."""
-    return bool(_PROSE.fullmatch(line.text))
+    return line.text.rstrip("])”\"'").endswith((".", "!", "?")) and len(line.text.split()) >= _SHORTEST_PROSE
+
+
+def _is_people(line: Line) -> bool:
+    """Return whether the line is a list of two names or more."""
+    parts = re.split(r"[,;]|\band\b|&", without_degrees(_DIGIT_MARKS.sub("", line.text)).rstrip(" .,;"))
+    names = [part.split() for part in parts if part.strip()]
+    return len(names) > 1 and all(map(_is_name, names)) and any(len(name) > 1 for name in names)
+
+
+def _is_name(parts: list[str]) -> bool:
+    """Return whether the words can be a person's name: they begin with capitals, but for particles."""
+    return len(parts) <= _MOST_PARTS and all(
+        _PART_OF_NAME.fullmatch(part) and (part[0].isupper() or part in _PARTICLES) for part in parts
+    )
 
 
 def title_lines(block: list[Line]) -> int:
@@ -136,7 +171,7 @@ def _fields(text: str, line: Line) -> Iterator[Section]:
         yield from _address(text, line)
     elif _DATE.fullmatch(line.text) and iso_date(line.text):
         yield Section("date", Kind.RECORD, line.start, line.end)
-    elif _PEOPLE.fullmatch(_DIGIT_MARKS.sub("", line.text).strip()) and not is_prose(line):
+    elif _is_people(line):
         yield Section("authors", Kind.RECORD, line.start, line.end)
     else:
         yield from _citation(text, line)

@@ -12,6 +12,8 @@ from index.readers.fields import DOI, PMID, iso_date, names_of, year_of
 from index.readers.lines import blocks_of, lines_of, trimmed
 
 _NUMBER: Final = re.compile(r"(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|[-*•])(?:\s+|$)")
+# A longer entry is a list whose entries could not be told apart.
+_LONGEST_ENTRY: Final = 1500
 _YEAR: Final = r"(?:19|20)\d\d"
 _VANCOUVER: Final = re.compile(  # "Zhu Q, Ren H. Title. Aging. 2020 Nov;12(22):22975-23003."
     rf"(?P<authors>[^.()]{{3,}}?)\.\s+(?P<title>.{{10,}}?[.?!])\s+(?P<journal>[^.;\d]{{2,}}?)[.,;]?\s+"
@@ -54,7 +56,9 @@ def _reference(text: str, start: int, end: int) -> Reference:
     """Return one entry, taken apart as far as its style is known."""
     number = _NUMBER.match(text, start, end)
     body = trimmed(text, number.end() if number else start, end)
-    match = _APA.match(body.text) or _VANCOUVER.match(body.text)
+    match = None
+    if len(body.text) <= _LONGEST_ENTRY:
+        match = _APA.match(body.text) or _VANCOUVER.match(body.text)
     doi = DOI.search(body.text)
     pmid = PMID.search(body.text)
     if match is None:
