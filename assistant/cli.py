@@ -325,7 +325,9 @@ def _write_report(report: Report, args: argparse.Namespace, out: TextIO) -> None
     for name, group in groups.items():
         if name != "unchanged" and len(group) <= MOST_LISTED:
             out.writelines(f"{name}: {_named(record)}\n" for record in group)
-    out.writelines(f"failed: {failure.path}: {failure.reason}\n" for failure in report.failed)
+    for failure in report.failed:
+        named = failure.path in failure.reason
+        out.write(f"failed: {failure.reason if named else f'{failure.path}: {failure.reason}'}\n")
     counts = [f"{len(group)} {name}" for name, group in groups.items() if group]
     counts += [f"{len(report.failed)} failed"] if report.failed else []
     out.write(f"{', '.join(counts) or 'nothing to do'} in {report.seconds:.1f} s\n")

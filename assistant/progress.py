@@ -35,10 +35,9 @@ def waiting(message: str) -> AbstractContextManager[object]:
 
 def describe(progress: Progress) -> str:
     """Return a line such as `2 of 3 papers · 120 of 160 sentences · 35 sentences/s · 1 s left`."""
-    parts = [
-        f"{progress.papers_done} of {progress.papers} paper{'' if progress.papers == 1 else 's'}",
-        f"{progress.sentences_done:,} of {progress.sentences:,} sentences",
-    ]
+    parts = [f"{progress.papers_done:,} of {progress.papers:,} paper{'' if progress.papers == 1 else 's'}"]
+    if progress.sentences:
+        parts.append(f"{progress.sentences_done:,} of {progress.sentences:,} sentences")
     left = seconds_left(progress)
     if left is not None:
         parts.append(f"{progress.sentences_done / progress.seconds:,.0f} sentences/s")
