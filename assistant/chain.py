@@ -176,9 +176,8 @@ class Assistant:
         yield self._draft(inquiry, f"reading {papers} paper{'' if papers == 1 else 's'}")
         if inquiry.aim is not Aim.FINDING:
             lookup = self._look_up(evidence)
-            if lookup.findings or inquiry.aim in (Aim.RECORD, Aim.LIBRARY):
-                yield self._from_lookup(evidence, lookup)
-                return
+            yield self._from_lookup(evidence, lookup)
+            return
         if self.model is not None:
             yield from self._generate(evidence, self.model)
             return
@@ -208,7 +207,8 @@ class Assistant:
         return self._answer(evidence.inquiry, claims, citations, lookup.confidence)
 
     def _extract(self, evidence: Evidence, notice: str | None = None) -> Answer:
-        reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue)
+        is_word = self._library.embedder.is_word
+        reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue, is_word)
         if not reading.chosen:
             return self._abstain(evidence, reading.confidence, notice=notice)
         citations = tuple(

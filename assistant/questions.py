@@ -57,7 +57,7 @@ RECORD_FIELDS: dict[str, str] = {
 _RECORD_FIELDS = {name: re.compile(pattern) for name, pattern in RECORD_FIELDS.items()}
 
 _CITED = re.compile(
-    r"\b(?:cites?|cited|citing|citations?|references?|referenced|refers? to|reference list|bibliography)\b"
+    r"\b(?:cites?|cited|citing|citations?|reference list|bibliography|(?:which|what|the|a|any) references?)\b"
 )
 _LIBRARY = re.compile(
     r"^(?:which|what|how many|list)(?: (?:the|all|of the|all the))* (?:papers|documents|sources|articles|studies)"
@@ -73,6 +73,21 @@ _ELLIPSIS = re.compile(
     r"|in (?:mice|humans|patients|vivo|vitro))\b"
 )
 _LEAD = re.compile(r"^(?:and|but|or|so|also|what about|how about)\s+", re.IGNORECASE)
+
+LONG_QUESTION = 35
+"""Words; the longest questions of the open sets that ask one thing have about thirty."""
+
+SHORTEST_CLAUSE = 5
+"""Words that a question needs after its question word."""
+
+_ASKS = re.compile(
+    r"(?P<lead>\b(?:tell me|know|understand is|wonder(?:ing)?|ask(?:ing)?|question is|find out|explain|clarify|i mean)\b"
+    r"[\s,:]*)(?=what|which|how|why|who|when|where|whether|if|does|do|is|are|can)",
+    re.IGNORECASE,
+)
+_NAME_LIKE = re.compile(r"^(?=.*[A-Z].*[A-Z0-9])[\w.-]+")
+_DRUG_LIKE = re.compile(r"(?:nib|mab|platin|taxel)\b", re.IGNORECASE)
+_A_PAPER = re.compile(r"(?:the|this|that) [\w-]+(?: [\w-]+)? (?:paper|study|article|work|one)", re.IGNORECASE)
 
 FEW_WORDS = 2
 """Content words of a question that cannot stand alone when the conversation has gone on before it."""
@@ -91,9 +106,9 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Inquiry:
         raise QuestionError(
             f"The question has {len(asked):,} characters: ask it in at most {LONGEST_QUESTION:,}."
         )
-    searched = standing_alone(asked, history)
+    searched = standing_alone(condensed(asked), history)
     folded = fold(asked)
-    fields = tuple(name for name, pattern in _RECORD_FIELDS.items() if pattern.search(folded))
+    fields = _fields(folded) or (_fields(fold(searched)) if stands_in(asked, searched) else ())
     if _LIBRARY.search(folded.rstrip("?. ")):
         aim = Aim.LIBRARY
     elif _CITED.search(folded):
@@ -117,7 +132,39 @@ def standing_alone(question: str, history: Sequence[Turn]) -> str:
         (t.question for t in reversed(history) if not refers_back(t.question)), history[0].question
     )
     rest = _LEAD.sub("", question).strip().rstrip("?. ")
+    swapped = _A_PAPER.sub(rest, previous, count=1) if _A_PAPER.fullmatch(rest) else previous
+    if swapped != previous:
+        return swapped
     return f"{previous.strip().rstrip('?. ')} – {rest}?"
+
+
+def stands_in(asked: str, searched: str) -> bool:
+    """Return whether a follow-up took its predecessor's place word for word ('what about the NRF2 paper?')."""
+    return searched != asked and asked not in searched and " – " not in searched
+
+
+def _fields(folded: str) -> tuple[str, ...]:
+    return tuple(name for name, pattern in _RECORD_FIELDS.items() if pattern.search(folded))
+
+
+def condensed(question: str) -> str:
+    """Return the part of a long question that asks.
+
+    People explain themselves first. Of more than `LONG_QUESTION` words the sentences that ask are kept, from
+    their first question word on, and the named things of the rest.
+    """
+    if len(question.split()) <= LONG_QUESTION:
+        return question
+    sentences = re.split(r"(?<=[.!?])\s+", question)
+    asking = [s for s in sentences if s.endswith("?")] or sentences[-1:]
+    asked = " ".join(asking)
+    cut = next((m for m in _ASKS.finditer(asked) if len(asked[m.end() :].split()) >= SHORTEST_CLAUSE), None)
+    kept = asked[cut.end("lead") :].strip() if cut else asked
+    names = dict.fromkeys(
+        w.strip(".,;:!?()") for w in question.split() if _NAME_LIKE.search(w) or _DRUG_LIKE.search(w)
+    )
+    missing = [name for name in names if name.casefold() not in kept.casefold()]
+    return f"{kept.rstrip('?. ')}{' – ' + ', '.join(missing) if missing else ''}?"
 
 
 def refers_back(question: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,12 +67,19 @@ RECORD_WORDS = frozenset(
         "record",
         "find",
         "printed",
+        "carry",
     ]
 )
 """Words that name a field or a record rather than a paper's subject."""
 
 SUBJECT_COVERED = 0.75
 """Share (by weight) of the question's subject that a paper must speak of to be the one that is meant."""
+
+REFERENCE_COVERED = 0.55
+"""The same for a cited work: its title is short, the question's wording takes a larger share."""
+
+ALSO_MEANT = 0.97
+"""Cited works that cover this share of what the best one covers are shown with it."""
 
 MOST_REFERENCES = 4
 """Cited works shown at most."""
@@ -214,26 +222,39 @@ def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue)
     question = subject(inquiry, catalogue)
     if not question:
         return Lookup((), 0.1)
-    citing = {p.record.id for p in papers_meant(question, catalogue)} or set(catalogue.papers)
-    scored: list[tuple[float, Paper, Reference]] = []
+    citing = _citing(inquiry, question, catalogue)
+    if citing and not any(paper.references for paper in citing):
+        names = ", ".join(paper.record.short for paper in citing)
+        return Lookup((), 0.05, f"The page of {names} does not list its references.")
+    ids = {paper.record.id for paper in citing} or set(catalogue.papers)
+    scored: list[tuple[float, float, Paper, Reference]] = []
     for hit in hits:
         paper = catalogue.papers[hit.record.id]
         reference = next((r for r in paper.references if r.start <= hit.start and hit.end <= r.end), None)
-        if hit.kind is not Kind.REFERENCE or reference is None:
+        if hit.kind is not Kind.REFERENCE or reference is None or hit.record.id not in ids:
             continue
-        entry = paper.text[reference.start : reference.end]
-        found = match(_beyond(question, paper), entry, "")
+        found = match(_beyond(question, paper), paper.text[reference.start : reference.end], "")
         if not found.missing:
-            scored.append((found.sentence + 0.2 * hit.score, paper, reference))
-    scored.sort(key=lambda item: -item[0])
-    if not scored or scored[0][0] < SUBJECT_COVERED:
+            scored.append((found.sentence, hit.score, paper, reference))
+    scored.sort(key=lambda item: item[:2], reverse=True)
+    if not scored or scored[0][0] < REFERENCE_COVERED:
         return Lookup((), 0.15)
-    keep = [
-        item
-        for item in scored
-        if (item[0] >= 0.9 * scored[0][0] and item[1].record.id in citing) or item is scored[0]
-    ]
-    return Lookup(tuple(_cited(paper, ref) for _, paper, ref in keep[:MOST_REFERENCES]), 0.9)
+    best = [item for item in scored if item[0] >= ALSO_MEANT * scored[0][0]]
+    return Lookup(tuple(_cited(paper, ref) for _, _, paper, ref in best[:MOST_REFERENCES]), 0.9)
+
+
+_CITING = re.compile(
+    r"\b(?:the|this|that|does|do|did) (?P<name>[^\s?.,]+(?: [^\s?.,]+)?) (?:paper|study|article|work)\b",
+    re.IGNORECASE,
+)
+
+
+def _citing(inquiry: Inquiry, question: Sequence[Term], catalogue: Catalogue) -> list[Paper]:
+    """Return the papers that a question names as the citing ones ('does the RRM2 study cite …')."""
+    names = " ".join(m["name"] for m in _CITING.finditer(inquiry.searched_as))
+    naming = [term for term in question if term.named and term.name in names]
+    papers = catalogue.papers.values()
+    return [p for p in papers if naming and not match(naming, p.record.title, "").missing]
 
 
 def _beyond(question: Sequence[Term], paper: Paper) -> list[Term]:

@@ -177,11 +177,15 @@ FAMILIES: tuple[Form, ...] = tuple(
         "sensitivity sensitize sensitise sensitization chemosensitivity responsive",
         "inhibit inhibition inhibitor block blockade suppress suppression silence silencing knockdown deplete "
         "depletion",
-        "increase upregulate upregulation elevate enhance induce induction activate activation raise",
-        "decrease downregulate downregulation reduce reduction lower diminish",
+        "increase higher rise raise go up high upregulate upregulation elevate enhance induce induction activate activation raise",
+        "decrease lower fall drop go down downregulate downregulation reduce reduction lower diminish",
         "tumor tumour cancer carcinoma malignancy neoplasm hepatoma",
         "survival survive",
         "grow growth proliferate proliferation",
+        "way pathway cascade",
+        "mechanism pathway",
+        "trigger induce cause",
+        "benefit help",
         "drug agent medicine medication therapy therapeutic treatment treat chemotherapy",
         "gene genes transcript",
         "target targeting",
@@ -201,6 +205,48 @@ _DRUG = re.compile(
 _CODE = re.compile(r"^(?=.*[A-Za-z])(?=.*\d)[\w.+-]+$")
 _ACRONYM = re.compile(r"^(?=(?:.*[A-Z]){2})[A-Za-z0-9+-]{2,}$")
 _WORD = re.compile(r"[^\W_](?:[\w.+-]*[^\W_])?")
+
+SITES = frozenset(
+    stem(word)
+    for word in [
+        "pancreatic",
+        "pancreas",
+        "renal",
+        "kidney",
+        "breast",
+        "lung",
+        "colorectal",
+        "colon",
+        "colonic",
+        "gastric",
+        "stomach",
+        "ovarian",
+        "ovary",
+        "prostate",
+        "bladder",
+        "thyroid",
+        "cervical",
+        "brain",
+        "skin",
+        "bone",
+        "esophageal",
+        "oesophageal",
+        "melanoma",
+        "glioma",
+        "glioblastoma",
+        "leukemia",
+        "leukaemia",
+        "lymphoma",
+        "myeloma",
+        "sarcoma",
+        "cholangiocarcinoma",
+        "healthy",
+    ]
+)
+"""Organs and cancers: a finding in one is no finding in another."""
+
+SHORTEST_TECHNICAL = 5
+"""Shorter words that are not in the language model's vocabulary are mostly slips and parts of symbols."""
 
 SPECIES = frozenset(
     stem(w)
@@ -244,8 +290,21 @@ class Match:
     elsewhere: tuple[str, ...]  # named things in the passage or title but not in the sentence
 
 
-def question_terms(question: str, aliases: Aliases, idf: Callable[[str], float]) -> tuple[Term, ...]:
-    """Return what a question is about; weights are inverse document frequencies."""
+def question_terms(
+    question: str,
+    aliases: Aliases,
+    idf: Callable[[str], float],
+    is_word: Callable[[str], bool] = lambda _: True,
+) -> tuple[Term, ...]:
+    """Return what a question is about.
+
+    Args:
+        question: standing alone.
+        aliases: other names of its entities.
+        idf: inverse document frequency of a stem in the library.
+        is_word: whether a folded word is a common word of the language; one that is not is a term of the
+            field and counts as a named thing.
+    """
     found: list[Term] = []
     rest = f" {question} "
     for mention, names in aliases.expand(question):
@@ -262,7 +321,7 @@ def question_terms(question: str, aliases: Aliases, idf: Callable[[str], float])
             if stemmed in seen or fold(part) in STOP_WORDS or not stemmed:
                 continue
             seen.add(stemmed)
-            named = _looks_named(part, first=position == 0)
+            named = _looks_named(part, first=position == 0) or _is_technical(part, stemmed, is_word)
             found.append(Term(part, _forms_of(stemmed), _weight(stemmed, named, idf), named))
     return tuple(found)
 
@@ -270,10 +329,10 @@ def question_terms(question: str, aliases: Aliases, idf: Callable[[str], float])
 def match(question: Sequence[Term], sentence: str, around: str) -> Match:
     """Return how far a sentence, and the sentence with what lies around it, covers a question's terms."""
     own, near = _stems_of(sentence), _stems_of(f"{around} {sentence}")
-    total = sum(term.weight for term in question) or 1.0
+    total = sum(term.weight for term in question)
     return Match(
-        sentence=sum(term.weight for term in question if term.in_(own)) / total,
-        passage=sum(term.weight for term in question if term.in_(near)) / total,
+        sentence=sum(term.weight for term in question if term.in_(own)) / total if total else 1.0,
+        passage=sum(term.weight for term in question if term.in_(near)) / total if total else 1.0,
         missing=tuple(term.name for term in question if term.named and not term.in_(near)),
         elsewhere=tuple(
             term.name for term in question if term.named and term.in_(near) and not term.in_(own)
@@ -291,6 +350,13 @@ def _looks_named(word: str, *, first: bool = False) -> bool:
     if stem(folded) in SPECIES or _DRUG.match(folded) or _CODE.match(word):
         return not folded.isdigit()
     return bool(_ACRONYM.match(word)) or (word[:1].isupper() and not first and len(word) > 2)
+
+
+def _is_technical(word: str, stemmed: str, is_word: Callable[[str], bool]) -> bool:
+    """A word that is neither common nor one of the field's families, such as bufalin or glioblastoma."""
+    if len(word) < SHORTEST_TECHNICAL or stemmed in GENERIC or any(stemmed in family for family in FAMILIES):
+        return False
+    return stemmed in SITES or not (is_word(fold(word)) or is_word(stemmed))
 
 
 def _weight(stemmed: str, named: bool, idf: Callable[[str], float]) -> float:

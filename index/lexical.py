@@ -6,6 +6,7 @@ implemented by bm25s (Lù 2024, arXiv 2407.03618). Stems by Porter's English ste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -110,9 +111,22 @@ def _stemmer() -> Any:
     return Stemmer.Stemmer("english")
 
 
+_BRITISH = (
+    (re.compile(r"(?<=[a-z][a-z][a-z])our(?=s|ed|ing|al|$)"), "or"),  # tumour, behaviour
+    (re.compile(r"(?<=[a-z][a-z][a-z])is(?=(?:e|ed|es|er|ers|ing|ation|ations)$)"), "iz"),  # sensitise
+    (re.compile(r"(?<=[a-z][a-z])ys(?=(?:e|ed|es|ing)$)"), "yz"),  # analysed
+    (re.compile(r"aem(?=i)|(?<=h)aem"), "em"),  # anaemia, haematology
+    (re.compile(r"^oe(?=[a-z]{4})"), "e"),  # oesophagus, oestrogen
+    (re.compile(r"ll(?=(?:ed|ing)$)"), "l"),  # signalling, labelled
+)
+"""British spellings and what they become: both sides of a search are folded to one."""
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """Return the stem of a folded word."""
+    """Return the stem of a folded word, the same for British and American spelling."""
+    for pattern, replacement in _BRITISH:
+        word = pattern.sub(replacement, word)
     return str(_stemmer().stemWord(word))
 
 
