@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from assistant.effects import SIGNS, conflicts
+from assistant.conflicts import conflicts
+from assistant.directions import SIGNS
 from assistant.naming import missing_names
 from assistant.numbers import missing_numbers
 from assistant.oppositions import opposed

@@ -12,41 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from assistant.directions import ADJECTIVES, RESPONSES, SIGNS
 from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, listed, parts, stem, stems, tokens
 
 Signs = dict[str, int]
 """Stem → +1 where the word itself is meant, -1 where its loss or opposite is."""
 
-_UP: Final = listed(
-    """
-    activate activation increase elevate elevation upregulate up-regulate upregulation up-regulation
-    raise enhance enhancement augment overexpress overexpression induce induction promote promotion
-    stimulate stimulation boost amplify amplification strengthen potentiate potentiation accumulate
-    accumulation restore restoration rescue recover recovery improve improvement trigger drive
-    facilitate expand extend prolong confer cause mediate higher greater longer high gain activator
-    inducer agonist protect accelerate favour favor maintain
-    """
-)
-_DOWN: Final = listed(
-    """
-    inhibit inhibition inhibitor suppress suppression suppressor decrease reduce reduction
-    downregulate down-regulate downregulation down-regulation lower diminish attenuate attenuation
-    block blockade silence knockdown knockout deplete depletion abolish abrogate impair impairment
-    loss lose fewer weaken repress repression prevent inactivate inactivation disrupt disruption
-    reverse reversal overcome antagonize antagonist eliminate ablate ablation delete deletion
-    shorten decline low shorter counteract delay retard halt arrest hinder limit
-    """
-)
-_RESPONSE: Final = {
-    **dict.fromkeys(stems(listed("sensitize sensitization sensitivity chemosensitivity")), 1),
-    **dict.fromkeys(stems(listed("resist resistance chemoresistance refractoriness")), -1),
-}
-_ADJECTIVES: Final = {"sensitive": 1, "responsive": 1, "resistant": -1, "refractory": -1}
-SIGNS: Final = {stem(w): 1 for w in _UP} | {stem(w): -1 for w in _DOWN} | _RESPONSE
-"""Which way a direction word points."""
-
 _NO_EFFECT: Final = stems(listed("affect effect alter change influence impact"))
-_RESPONSE_KEY: Final = "(response)"  # resistance and sensitivity are one axis with two names
+RESPONSE: Final = "(response)"
+"""Key of resistance and sensitivity in signs: one axis with two names."""
+
 _NEGATIONS: Final = listed(
     """
     not no never neither nor cannot without fail fails failed unable hardly n't
@@ -92,19 +67,6 @@ _DRIVEN: Final = listed(
 
 _EMPTY: Final = FUNCTION_WORDS | REPORTING_WORDS | _NEGATIONS | {"turn", "including"}
 
-LIGHT: Final = stems(
-    listed(
-        """
-    cell cells expression hcc hepatocellular carcinoma liver cancer tumor activity level gene
-    protein pathway patient effect treatment human growth therapy drug resistance sensitivity
-    acquired hepatoma mouse mice response significantly strongly markedly model
-    """
-    )
-)
-"""Stems too common in this field to tell one effect from another."""
-_LIGHT_WEIGHT: Final = 0.25
-_SAME_VERB: Final = 0.5  # decides between effects on the same things
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -115,11 +77,6 @@ class Effect:
     verb: str  # its stem
     negated: bool = False
     neutral: bool = False  # "had no effect on"
-
-
-def weight(stems: set[str]) -> float:
-    """Return how much a set of shared words tells: names and rare words 1 each, common ones a quarter."""
-    return sum(_LIGHT_WEIGHT if s in LIGHT else 1.0 for s in stems)
 
 
 def effects(text: str) -> list[Effect]:
@@ -142,7 +99,7 @@ def _sentences(words: Sequence[Token]) -> list[list[Token]]:
 
 def _sign(key: str) -> int:
     """Return the sign of a direction word, 0 for any other word."""
-    if key in _ADJECTIVES or ("-" in key and not key.startswith(("up-reg", "down-reg"))):
+    if key in ADJECTIVES or ("-" in key and not key.startswith(("up-reg", "down-reg"))):
         return 0
     return SIGNS.get(stem(key), 0)
 
@@ -176,7 +133,13 @@ class _Reader:
         """Read 'a downregulation of metabolic pathways' and 'inhibition of NRF2 using brusatol'."""
         found = []
         for i, key in enumerate(self.keys[:-1]):
-            if not _sign(key) or self.keys[i + 1] != "of" or i in self.verbs or stem(key) in _MANIPULATIONS:
+            if not _sign(key) or i in self.verbs or stem(key) in _MANIPULATIONS:
+                continue
+            means = "".join(self.keys[i + 2 : i + 3]).endswith("ing")  # "reverses resistance by inhibiting …"
+            if self.keys[i + 1] == "by" and not means:  # "RRM2 inhibition by sorafenib"
+                target = self._phrase(i - 1, i) if i else {}
+                found.append(Effect(self._by_agent(i + 1), _times(target, _sign(key)), stem(key)))
+            if self.keys[i + 1] != "of":
                 continue
             end = self._right_end(i, _BREAKS | _MEANS)
             agent: Signs = {}
@@ -199,7 +162,7 @@ class _Reader:
 
     def _effect(self, i: int, previous: Effect | None) -> Effect:
         key = self.keys[i]
-        sign = _sign(key) or _ADJECTIVES.get(key, 0) or 1
+        sign = _sign(key) or ADJECTIVES.get(key, 0) or 1
         left, right = self._left_start(i), self._right_end(i)
         before, after = self._phrase(left, i), self._phrase(i + 1, right)
         if self._is_passive(i):
@@ -209,8 +172,8 @@ class _Reader:
         if stem(key) in _FLIPPING and "from" in self.keys[i:right]:
             cut = self.keys.index("from", i)
             patient = self._phrase(i + 1, cut) | _times(self._phrase(cut + 1, right), -1)
-        if key in _ADJECTIVES or stem(key) in _RESPONSE:
-            patient = {**(patient or after or before), _RESPONSE_KEY: 1}
+        if key in ADJECTIVES or stem(key) in RESPONSES:
+            patient = {**(patient or after or before), RESPONSE: 1}
         return Effect(agent, _times(patient, sign), stem(key), self._is_negated(i), stem(key) in _NO_EFFECT)
 
     def _agent(self, i: int, left: int, previous: Effect | None) -> Signs:
@@ -243,7 +206,7 @@ class _Reader:
 
     def _is_verb(self, i: int) -> bool:
         key = self.keys[i]
-        if key in _ADJECTIVES:
+        if key in ADJECTIVES:
             return i + 1 < len(self.keys) and self.keys[i + 1] == "to"
         if stem(key) in _NO_EFFECT:
             return self._is_negated(i)
@@ -328,8 +291,8 @@ class _Reader:
                         positions[j] *= own
         for i, sign in positions.items():
             key = self.keys[i]
-            if stem(key) in _RESPONSE and key not in _ADJECTIVES:
-                signs[_RESPONSE_KEY] = sign * _RESPONSE[stem(key)]
+            if stem(key) in RESPONSES and key not in ADJECTIVES:
+                signs[RESPONSE] = sign * RESPONSES[stem(key)]
             elif not _sign(key):
                 for part in parts(key)[-2:] if "-" in key else [key]:
                     signs.setdefault(stem(part), sign)
@@ -359,63 +322,3 @@ class _Reader:
 
 def _times(signs: Signs, factor: int) -> Signs:
     return {key: sign * factor for key, sign in signs.items()}
-
-
-def conflicts(claim: str, evidence: str) -> list[str]:
-    """Return what a claim states the other way round than its evidence, in words; empty where nothing is."""
-    stated = effects(evidence)
-    found = []
-    for effect in effects(claim):
-        if reason := _conflict(effect, stated):
-            found.append(reason)
-    return found
-
-
-def _conflict(effect: Effect, stated: Sequence[Effect]) -> str | None:
-    ranked = sorted(((_overlap(effect, other), other) for other in stated), key=lambda pair: -pair[0])
-    best = ranked[0][0] if ranked else 0.0
-    if best < 1:  # nothing but common words is shared
-        return _swapped(effect, stated)
-    near = [other for overlap, other in ranked if overlap >= best]
-    if any(_agrees(effect, other) for other in near):
-        return None
-    return f"the quote states the opposite direction for {_names(effect, near[0])}"
-
-
-def _overlap(effect: Effect, other: Effect) -> float:
-    """Return how surely two effects are about the same thing; 0 where their agents are different things."""
-    patients = weight(set(effect.patient) & set(other.patient))
-    agents = weight(set(effect.agent) & set(other.agent))
-    if patients == 0 or (agents == 0 and effect.agent and other.agent):
-        return 0.0
-    return patients + agents + (_SAME_VERB if effect.verb == other.verb else 0.0)
-
-
-def _agrees(effect: Effect, other: Effect) -> bool:
-    if effect.negated != other.negated or effect.neutral != other.neutral:
-        return False
-    agents = set(effect.agent) & set(other.agent)
-    patients = set(effect.patient) & set(other.patient)
-    turn = _majority({a: effect.agent[a] * other.agent[a] for a in agents})
-    return turn * _majority({p: effect.patient[p] * other.patient[p] for p in patients}) > 0
-
-
-def _majority(signs: Signs) -> int:
-    """Return the sign that most of the weight has; + where there is none."""
-    total = sum(sign * weight({key}) for key, sign in signs.items())
-    return -1 if total < 0 else 1
-
-
-def _swapped(effect: Effect, stated: Sequence[Effect]) -> str | None:
-    """Return a reason where the quote has the same two things with agent and patient exchanged."""
-    for other in stated:
-        actors = set(effect.agent) & set(other.patient) - LIGHT
-        acted = set(effect.patient) & set(other.agent) - LIGHT
-        if actors and acted:
-            return f"the quote has {', '.join(sorted(acted))} act on {', '.join(sorted(actors))}"
-    return None
-
-
-def _names(effect: Effect, other: Effect) -> str:
-    shared = (set(effect.patient) & set(other.patient)) - {_RESPONSE_KEY}
-    return ", ".join(sorted(shared)) or "the response"

@@ -52,6 +52,8 @@ _KINDS: Final = (
 )
 """Words for one species, organ or kind of cell death; a claim that names one needs a quote that names it."""
 _KIND_OF: Final = {word: words for words in _KINDS for word in words}
+KIND_WORDS: Final = frozenset(_KIND_OF)
+"""All of these words."""
 _SILENCED: Final = re.compile(r"^(?:si|sh|sg|mi|anti|p|phospho)(?=[a-z]+\d)")  # siKIF14 holds KIF14
 
 

@@ -6,8 +6,10 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from assistant.effects import LIGHT, SIGNS
-from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, stem, tokens
+from assistant.directions import LIGHT, SIGNS
+from assistant.naming import KIND_WORDS, names
+from assistant.numbers import numbers
+from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, listed, stem, tokens
 from index.normalising import fold
 
 _STRONG: Final = (
@@ -63,6 +65,7 @@ _NEGATIONS: Final = frozenset(
     ]
 )
 _SCOPE: Final = 5  # content words that one 'not' reaches
+_CONTROLS: Final = listed("placebo control controls vehicle untreated")
 _COMPARISON: Final = re.compile(r"\b(?:than|versus|vs\.?|compared (?:with|to)|relative to|in contrast to)\b")
 _COMPARATIVE: Final = re.compile(
     r"\b(?:more|less|higher|lower|greater|better|worse|longer|shorter|fewer|stronger|weaker|superior|inferior|"
@@ -78,6 +81,7 @@ def opposed(claim: str, evidence: str) -> list[str]:
         *_turned(said, stated),
         *_negations(said, stated),
         *_comparisons(claim, evidence),
+        *_exchanged_numbers(claim, evidence),
     ]
 
 
@@ -111,8 +115,8 @@ def _directed(words: list[Token]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
     for word, following in pairwise(words):
         sign, target = SIGNS.get(stem(word.key), 0), stem(following.key)
-        names = following.key[:1].isalpha() and following.key not in FUNCTION_WORDS
-        if sign and names and target not in LIGHT and target not in SIGNS:
+        is_word = following.key[:1].isalpha() and following.key not in FUNCTION_WORDS
+        if sign and is_word and target not in LIGHT and target not in SIGNS:
             found.setdefault(target, set()).add(sign)
     return found
 
@@ -160,6 +164,35 @@ def _comparisons(claim: str, evidence: str) -> list[str]:
     if right & other_right and not same_way:
         return ["the comparison goes the other way"]
     return []
+
+
+def _exchanged_numbers(claim: str, evidence: str) -> list[str]:
+    """Return a sentence where two numbers changed places between two names: 10.7 with X and 7.9 with Y.
+
+    Read by order, since the k-th number belongs to the k-th name in each way to write it; a change 'from' one
+    number 'to' another is written in its own order and left alone.
+    """
+    if "from" in f"{claim} {evidence}".split():
+        return []
+    values = _in_both([f"{n.value:f}" for n in numbers(claim)], [f"{n.value:f}" for n in numbers(evidence)])
+    arms = _in_both(_arms(claim), _arms(evidence))
+    if len(values[0]) == len(arms[0]) == 2 and (values[0] == values[1]) != (arms[0] == arms[1]):
+        return [f"the numbers {values[0][0]} and {values[0][1]} have changed places"]
+    return []
+
+
+def _in_both(said: list[str], held: list[str]) -> tuple[list[str], list[str]]:
+    """Return what both lists hold, each once, in the order of either list."""
+    return (
+        [word for word in dict.fromkeys(said) if word in held],
+        [word for word in dict.fromkeys(held) if word in said],
+    )
+
+
+def _arms(text: str) -> list[str]:
+    """Return what a text compares: its names but not its species and organs, and 'placebo' and the like."""
+    named = {fold(name) for name in names(text)} - KIND_WORDS | _CONTROLS
+    return [token.key for token in tokens(text) if token.key in named]
 
 
 def _compared(text: str) -> tuple[str, set[str], set[str]] | None:

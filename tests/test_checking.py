@@ -141,6 +141,9 @@ SUPPORTED = [
     ("Sorafenib was given at 400 mg twice daily.", DOSE),
     ("Median overall survival was 10.7 months with sorafenib versus 7.9 months with placebo.", SURVIVAL),
     ("Sorafenib-sensitive cells had lower viability than sorafenib-resistant cells.", VIABILITY),
+    ("With placebo median overall survival was 7.9 months, with sorafenib 10.7 months.", SURVIVAL),
+    ("The NRF2 inhibitor brusatol restored sorafenib sensitivity.", NRF2_BRUSATOL),
+    ("Both sorafenib and RRM2 knockdown trigger autophagy.", RRM2_RESCUE),
     ("Metformin did not affect KIF14 expression in Huh7 cells.", NULL),
 ]  # fmt: skip
 
@@ -211,6 +214,8 @@ REFUTED = [
     ("Sorafenib was given at 800 mg twice daily.", DOSE),
     ("Sorafenib-sensitive cells had higher viability than sorafenib-resistant cells.", VIABILITY),
     ("Viability was lower in sorafenib-resistant cells than in sorafenib-sensitive cells.", VIABILITY),
+    ("Median overall survival was 7.9 months with sorafenib and 10.7 months with placebo.", SURVIVAL),
+    ("RRM2 upregulation by sorafenib explains its anticancer activity.", RRM2_VITRO),
     ("Metformin reduced KIF14 expression in Huh7 cells.", NULL),
     ("The weather in Paris was pleasant.", KIF14_AIM),
     ("The trial enrolled volunteers from several hospitals.", KIF14_AIM),
