@@ -153,6 +153,41 @@ def test_other_pages_of_the_same_sites_are_recognised(tmp_path: Path) -> None:
     assert printed(paper, "Abstract") == "It helped. It did."
 
 
+def test_an_abstract_page_with_a_list_in_its_abstract(tmp_path: Path) -> None:
+    page = (
+        "Review\nLiver Cancer. 2021 Mar; 3(2):12-19.\ndoi: 10.1000/abc.5.\n\nSorafenib today\n\nAnn Lee 1 Bob Ray 2\n"
+        "  • PMID: 123\n  • PMCID: PMC4567\n\nIt helps:\n• some\n• others\n\nKeywords: liver.\n\n"
+        "Cancer statistics, 2020.\nA Sun, B Moon.\nGut, 2020 Jan 02; 7. PMID: 9\n"
+    )
+    (paper,) = read(written(tmp_path, "page.txt", page))
+    record = paper.record
+    assert (record.journal, record.date, record.pages, record.pmcid) == (
+        "Liver Cancer",
+        "2021-03",
+        "12-19",
+        "PMC4567",
+    )
+    assert record.authors == ("Ann Lee", "Bob Ray")
+    assert printed(paper, "Abstract") == "It helps:\n• some\n• others"
+    assert [(r.title, r.authors) for r in paper.references] == [
+        ("Cancer statistics, 2020", ("A Sun", "B Moon"))
+    ]
+
+
+def test_a_complete_paper_from_the_site_of_the_summaries(tmp_path: Path) -> None:
+    page = (
+        "# A title\n\n**Authors:** Ann Lee, Bob Ray\n\nPMC · DOI: 10.1000/abc.5 · Liver Cancer · 2021-03-04\n\n"
+        "## Abstract\n\nIt helps.\n\n## References\n\n1. Zhu Q, Ren H. Silencing KIF14 works. Aging. 2020;12(22):1-2.\n"
+    )
+    (paper,) = read(written(tmp_path, "page.md", page))
+    assert (paper.record.journal, paper.record.date, paper.record.doi) == (
+        "Liver Cancer",
+        "2021-03-04",
+        "10.1000/abc.5",
+    )
+    assert [reference.title for reference in paper.references] == ["Silencing KIF14 works"]
+
+
 # Plain text, Markdown, JSON Lines
 
 PLAIN = """A study of sorafenib in mice

@@ -46,10 +46,12 @@ _LABELLED: Final = re.compile(
     r"(?:[-*•]\s+)?(?:\*\*|__)?(?P<label>[A-Za-z][A-Za-z ]{0,18}?)(?:\*\*|__)?\s*:(?:\*\*|__)?\s*"
     r"(?P<value>\S.*)?$"
 )
-CITATION: Final = re.compile(  # "JAMA. 2020;323(12):1129-1130." or ". 2020 Nov; 12(22):22975-23003."
+CITATION: Final = re.compile(
     r"(?P<journal>[A-Z][^.;:\d]*)?\.\s(?P<date>(?:19|20)\d\d(?:\s[A-Z][a-z]{2}(?:\s\d{1,2})?)?)"
     r";\s?(?P<volume>[\w-]+)?(?:\((?P<issue>[^)]+)\))?(?::(?P<pages>[\w–-]+))?"
 )
+"""A line such as `JAMA. 2020;323(12):1129-1130.` or, its journal lost, `. 2020 Nov; 12(22):22975-23003.`"""
+
 _PART_OF_NAME: Final = re.compile(r"[^\W\d_][\w'’‐-]*\.?|(?:[^\W\d_]\.[‐-]?)+")
 _PARTICLES: Final = frozenset(
     (
@@ -74,6 +76,8 @@ _PARTICLES: Final = frozenset(
     )
 )
 _MOST_PARTS: Final = 6  # words of the longest name: "Bruno de Cássio Veloso de Barros"
+_BETWEEN_DOTS: Final = re.compile(r"[^·]+")
+_ARCHIVES: Final = frozenset(("pmc", "pubmed", "arxiv", "biorxiv", "medrxiv"))
 _DATE: Final = re.compile(
     r"(?:\d{4}(?:-\d\d){0,2}|\d{1,2}\s[A-Z][a-z]+\s\d{4}|[A-Z][a-z]+\s(?:\d{1,2},\s)?\d{4})"
 )
@@ -173,8 +177,23 @@ def _fields(text: str, line: Line) -> Iterator[Section]:
         yield Section("date", Kind.RECORD, line.start, line.end)
     elif _is_people(line):
         yield Section("authors", Kind.RECORD, line.start, line.end)
+    elif " · " in line.text and DOI.search(line.text):
+        yield from _dotted(text, line)
     else:
         yield from _citation(text, line)
+
+
+def _dotted(text: str, line: Line) -> Iterator[Section]:
+    """Yield the fields of a line such as `PMC · DOI: … · journal · date`."""
+    for match in _BETWEEN_DOTS.finditer(text, line.start, line.end):
+        part = trimmed(text, *match.span())
+        known = list(identifiers(text, part.start, part.end))
+        if known:
+            yield from known
+        elif _DATE.fullmatch(part.text):
+            yield Section("date", Kind.RECORD, part.start, part.end)
+        elif part.text.casefold() not in _ARCHIVES:
+            yield Section("journal", Kind.RECORD, part.start, part.end)
 
 
 def _exact(text: str, section: Section) -> Iterator[Section]:
@@ -208,10 +227,19 @@ def _citation(text: str, line: Line) -> Iterator[Section]:
         return
     match = CITATION.match(text, line.start, line.end)
     if match:
-        for field in ("journal", "date", "volume", "issue", "pages"):
-            if match[field]:
-                yield Section(field, Kind.RECORD, *match.span(field))
-    start = match.end() if match else line.start
+        yield from cited_issue(match)
+    yield from identifiers(text, match.end() if match else line.start, line.end)
+
+
+def cited_issue(match: re.Match[str]) -> Iterator[Section]:
+    """Yield journal, date, volume, issue and pages as far as a `CITATION` prints them."""
+    for field in ("journal", "date", "volume", "issue", "pages"):
+        if match[field]:
+            yield Section(field, Kind.RECORD, *match.span(field))
+
+
+def identifiers(text: str, start: int, end: int) -> Iterator[Section]:
+    """Yield DOI, PMID and PMCID as far as `text[start:end]` prints them."""
     for field, pattern, group in (("doi", DOI, 0), ("pmid", PMID, 1), ("pmcid", PMCID, 0)):
-        if found := pattern.search(text, start, line.end):
+        if found := pattern.search(text, start, end):
             yield Section(field, Kind.RECORD, *found.span(group))

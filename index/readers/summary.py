@@ -12,17 +12,17 @@ from typing import Final
 
 from index.papers import Kind, Paper, Section
 from index.readers.entities import entities_of
-from index.readers.fields import DOI, PMCID, PMID, URL, iso_date
+from index.readers.fields import PMCID, URL
+from index.readers.header import header
 from index.readers.headings import kind_of
-from index.readers.lines import Line, lines_of, trimmed
+from index.readers.lines import lines_of
 from index.readers.markdown import Part, parts_of
+from index.readers.plain import cited
 from index.readers.records import TITLE, record_of
 
 _ENTITY_HEADINGS: Final = frozenset(("linked entities", "full-text entities"))
 _POINTERS: Final = frozenset(("full text", "figures", "tables", "references"))
-_AUTHORS: Final = re.compile(r"\*\*Authors?:\*\*[ \t]*(\S.*)")
 _SOURCE: Final = re.compile(r"^Source:[ \t]*(https?://\S+)", re.MULTILINE)
-_PART: Final = re.compile(r"[^·]+")
 
 
 def recognises(text: str) -> bool:
@@ -39,9 +39,9 @@ def read(text: str, path: str) -> Paper:
     sections: list[Section] = []
     if title:
         sections.append(Section(TITLE, Kind.TEXT, title.start, title.end))
-    sections.extend(_record_sections(text, parts[0].lines))
+    sections.extend(header(text, parts[0].lines)[0])
     sections.extend(section for part in parts[1:] if (section := _section(part)))
-    sections.extend(_source(text))
+    sections.extend(_source(text, sections))
     sections.sort(key=lambda section: section.start)
     entities = [
         entity
@@ -49,7 +49,8 @@ def read(text: str, path: str) -> Paper:
         if section.kind is Kind.ANNOTATION
         for entity in entities_of(text[section.start : section.end])
     ]
-    return Paper(record_of(text, sections, path), text, tuple(sections), entities=tuple(entities))
+    references = tuple(cited(text, sections))
+    return Paper(record_of(text, sections, path), text, tuple(sections), references, tuple(entities))
 
 
 def _name(part: Part) -> str:
@@ -67,39 +68,14 @@ def _section(part: Part) -> Section | None:
     return Part(part.heading, lines).section(part.heading.text if part.heading else "", kind)
 
 
-def _record_sections(text: str, lines: list[Line]) -> list[Section]:
-    """Return the fields of the lines below the title: authors, and `PMC · DOI: … · journal · date`."""
-    sections: list[Section] = []
-    for line in lines:
-        if match := _AUTHORS.match(text, line.start, line.end):
-            sections.append(Section("authors", Kind.RECORD, match.start(1), line.end))
-        elif "·" in line.text:
-            for part in _PART.finditer(text, line.start, line.end):
-                if section := _field(text, trimmed(text, *part.span())):
-                    sections.append(section)
-    return sections
-
-
-def _field(text: str, part: Line) -> Section | None:
-    """Return the field that a part of the record line prints; None for the archive's name."""
-    for field, pattern in (("doi", DOI), ("pmid", PMID), ("pmcid", PMCID)):
-        if match := pattern.search(text, part.start, part.end):
-            group = 1 if field == "pmid" else 0
-            return Section(field, Kind.RECORD, *match.span(group))
-    if iso_date(part.text) and part.text[:4].isdigit():
-        return Section("date", Kind.RECORD, part.start, part.end)
-    if part.text in ("PMC", "PubMed", "arXiv", "bioRxiv", "medRxiv"):
-        return None
-    return Section("journal", Kind.RECORD, part.start, part.end)
-
-
-def _source(text: str) -> list[Section]:
-    """Return the page's address and, from an earlier link, the PMCID."""
+def _source(text: str, sections: list[Section]) -> list[Section]:
+    """Return the page's address and the PMCID of an earlier link that lies in none of `sections`."""
     source = _SOURCE.search(text)
     if source is None:
         return []
-    sections = [Section("url", Kind.RECORD, *source.span(1))]
-    link = URL.search(text)
-    if link and link.start() < source.start() and (pmcid := PMCID.search(text, *link.span())):
-        sections.append(Section("pmcid", Kind.RECORD, *pmcid.span()))
-    return sections
+    found = [Section("url", Kind.RECORD, *source.span(1))]
+    for link in URL.finditer(text, 0, source.start()):
+        pmcid = PMCID.search(text, *link.span())
+        if pmcid and not any(section.start < pmcid.end() <= section.end for section in sections):
+            return [*found, Section("pmcid", Kind.RECORD, *pmcid.span())]
+    return found
