@@ -18,13 +18,13 @@ _SINGLE_QUOTES: Final = "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bc\u0060\
 _DOUBLE_QUOTES: Final = "\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb"
 _INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphen, zero-width marks
 
-_BEFORE_NFKC: Final = str.maketrans(  # NFKC would turn the prime and accent characters into other ones
+_PLAIN: Final = str.maketrans(
     dict.fromkeys(_HYPHENS, "-")
     | dict.fromkeys(_SINGLE_QUOTES, "'")
     | dict.fromkeys(_DOUBLE_QUOTES, '"')
     | dict.fromkeys(_INVISIBLE, "")
 )
-_AFTER_NFKC: Final = str.maketrans(
+_NAMES: Final = str.maketrans(
     {chr(0x3B1 + i): name for i, name in enumerate(_GREEK.split())}  # U+03B1 alpha to U+03C9 omega
 )
 
@@ -35,12 +35,15 @@ _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
 def fold(text: str) -> str:
-    """Return `text` in one spelling: NFKC, case-folded, ASCII hyphens and quotes, Greek letters by name.
+    """Return `text` in one spelling, for comparing and searching.
 
-    Runs of white space become one space; `TGF‐β` and `TGF-beta` fold to the same `tgf-beta`.
+    Compatibility forms (NFKC), case, accents, kinds of hyphen and quote are gone, Greek letters have names,
+    runs of white space are one space: `TGF‐β` and `TGF-beta` are both `tgf-beta`.
     """
-    plain = unicodedata.normalize("NFKC", text.translate(_BEFORE_NFKC))
-    return " ".join(plain.casefold().translate(_AFTER_NFKC).split())
+    plain = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    plain = unicodedata.normalize("NFKD", plain.casefold()).translate(_PLAIN)
+    bare = "".join(char for char in plain if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", " ".join(bare.translate(_NAMES).split()))
 
 
 def terms(text: str) -> list[str]:

@@ -32,14 +32,21 @@ def repair(question: str, vocabulary: Collection[str], is_word: Callable[[str], 
         is_word: whether a folded word is a common word of the language.
     """
     joined = _SPLIT_SYMBOL.sub(
-        lambda m: m[1] + m[2] if fold(m[1] + m[2]) in vocabulary and fold(m[1]) not in vocabulary else m[0], question
+        lambda m: m[1] + m[2] if fold(m[1] + m[2]) in vocabulary and fold(m[1]) not in vocabulary else m[0],
+        question,
     )
 
     def put_right(match: re.Match[str]) -> str:
         word, start, end = match[0], match.start(), match.end()
         beside_digit = joined[start - 1 : start].isdigit() or joined[end : end + 1].isdigit()
         folded = fold(word)
-        if len(word) < SHORTEST or beside_digit or folded in STOP_WORDS or folded in vocabulary or is_word(folded):
+        if (
+            len(word) < SHORTEST
+            or beside_digit
+            or folded in STOP_WORDS
+            or folded in vocabulary
+            or is_word(folded)
+        ):
             return word
         return _nearest(folded, vocabulary) or word
 
@@ -51,7 +58,9 @@ def _nearest(word: str, vocabulary: Collection[str]) -> str | None:
     from rapidfuzz.distance import OSA
 
     slips = 2 if len(word) >= LONG else 1
-    candidates = [known for known in vocabulary if known[:1] == word[:1] and abs(len(known) - len(word)) <= slips]
+    candidates = [
+        known for known in vocabulary if known[:1] == word[:1] and abs(len(known) - len(word)) <= slips
+    ]
     found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=2)
     if not found or (len(found) == 2 and found[0][1] == found[1][1]):
         return None  # nothing near, or two words equally near

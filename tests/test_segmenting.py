@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.papers import Kind, Paper, Passage, Record, Reference, Section
 from index.readers import read
-from index.segmenting import segment, sentences_of
+from index.segmenting import part_of, segment, sentences_of
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -171,6 +171,20 @@ def test_a_passage_never_reaches_across_sections() -> None:
     assert [(p.section, text[p.start : p.end]) for p in passages] == [(0, "One."), (1, "Two. Three.")]
 
 
+def test_the_sub_sections_of_a_part_are_packed_together_and_the_abstract_is_kept_whole() -> None:
+    text = "One. Two. Three. Four."
+    headings = ["Abstract: Aim", "Abstract: Results", "Methods", "Methods: Mice"]
+    spans = [(0, 4), (5, 9), (10, 16), (17, 22)]
+    sections = [Section(h, Kind.TEXT, a, b) for h, (a, b) in zip(headings, spans, strict=True)]
+    passages = segment(
+        paper_of(text, *sections), words, sentence_tokens=9, passage_tokens=1, abstract_tokens=2
+    )
+    found = [(p.section, text[p.start : p.end]) for p in passages]
+    assert found == [(0, "One. Two."), (2, "Three."), (3, "Four.")]
+    packed = segment(paper_of(text, *sections), words, sentence_tokens=9, passage_tokens=9)
+    assert [text[p.start : p.end] for p in packed] == ["One. Two.", "Three. Four."]
+
+
 def test_a_long_sentence_is_cut_at_clauses() -> None:
     text = "Cells were washed twice, then they were lysed on ice, and then spun down for ten minutes."
     passages = segment(paper_of(text), words, sentence_tokens=8, passage_tokens=8)
@@ -200,7 +214,8 @@ def check(paper: Paper, passages: tuple[Passage, ...], count: object, sentence: 
     covered: dict[int, str] = {}
     for p in passages:
         section = paper.sections[p.section]
-        assert section.start <= p.start < p.end <= section.end
+        assert section.start <= p.start < section.end
+        assert p.end <= max(s.end for s in paper.sections if part_of(s.heading) == part_of(section.heading))
         assert (p.start, p.end) == (p.sentences[0].start, p.sentences[-1].end)
         assert count(paper.text[p.start : p.end]) <= passage or p.end - p.start == 1
         for s in p.sentences:
@@ -209,7 +224,8 @@ def check(paper: Paper, passages: tuple[Passage, ...], count: object, sentence: 
             piece = paper.text[s.start : s.end]
             assert piece == piece.strip()
             assert count(piece) <= sentence or len(piece) == 1
-            covered[p.section] = covered.get(p.section, "") + piece
+            within = next(i for i, x in enumerate(paper.sections) if x.start <= s.start and s.end <= x.end)
+            covered[within] = covered.get(within, "") + piece
     for i, section in enumerate(paper.sections):
         if section.kind is not Kind.ANNOTATION:
             whole = paper.text[section.start : section.end]

@@ -73,8 +73,9 @@ def _source(text: str, sections: list[Section]) -> list[Section]:
     source = _SOURCE.search(text)
     if source is None:
         return []
-    found = [Section("url", Kind.RECORD, *source.span(1))]
-    for link in URL.finditer(text, 0, source.start()):
+    known = {section.heading for section in sections}
+    found = [] if "url" in known else [Section("url", Kind.RECORD, *source.span(1))]
+    for link in URL.finditer(text, 0, source.start() if "pmcid" not in known else 0):
         pmcid = PMCID.search(text, *link.span())
         if pmcid and not any(section.start < pmcid.end() <= section.end for section in sections):
             return [*found, Section("pmcid", Kind.RECORD, *pmcid.span())]
