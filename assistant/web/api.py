@@ -32,7 +32,7 @@ def add_endpoints(assistant: Assistant, *, concurrency_limit: int) -> None:
             the `ask` object: searched_as, answered, confidence, text, claims, citations, nearest, model, ...
         """
         try:
-            return assistant.ask(question, turns(history)).to_json()
+            return without_paths(assistant.ask(question, turns(history)).to_json())
         except (AssistantError, LibraryError) as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -50,10 +50,23 @@ def add_endpoints(assistant: Assistant, *, concurrency_limit: int) -> None:
             hits = assistant.search(question, min(max(limit, 1), MOST_PASSAGES))
         except (AssistantError, LibraryError) as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return passages_to_json(None, question, hits)
+        return without_paths(passages_to_json(None, question, hits))
 
     gr.api(ask, api_name="ask", concurrency_limit=concurrency_limit, concurrency_id="asking")
     gr.api(search, api_name="search", concurrency_limit=concurrency_limit, concurrency_id="asking")
+
+
+def without_paths(values: Any) -> Any:
+    """Return JSON values with every `path` null.
+
+    Where a file lies on the server is no business of a client, and Gradio's client takes an object with a
+    path for a file and tries to fetch it.
+    """
+    if isinstance(values, dict):
+        return {key: None if key == "path" else without_paths(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [without_paths(value) for value in values]
+    return values
 
 
 def turns(history: Any) -> tuple[Turn, ...]:

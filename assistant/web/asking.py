@@ -11,6 +11,7 @@ from markupsafe import Markup
 from assistant.answers import Answer, Claim, Turn
 from assistant.errors import AssistantError, QuestionError
 from assistant.rendering import to_bibtex, to_markdown, to_ris, to_text
+from assistant.web.api import without_paths
 from assistant.web.sources import cards
 from assistant.web.templating import render
 from index.errors import LibraryError
@@ -61,7 +62,7 @@ def _finished(answer: Answer) -> Draft:
         "state": "answered" if answer.answered else "declined",
         "html": _reply(answer),
         "sources": cards(shown, nearest=not answer.answered),
-        "answer": answer.to_json(),
+        "answer": without_paths(answer.to_json()),
         "exports": {
             "text": to_text(answer),
             "md": to_markdown(answer),

@@ -80,24 +80,24 @@ def theme() -> gr.themes.Base:
 
 
 def _ask(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
-    def ask(event: gr.EventData) -> Iterator[gr.HTML]:
+    def on_ask(event: gr.EventData) -> Iterator[gr.HTML]:
         data = event._data
         steps = drafts(assistant, str(data["turn"]), str(data["question"]), turns(data.get("history")))
         for step in steps:
             yield gr.HTML(turn=step)
 
-    return ask
+    return on_ask
 
 
 def _bring(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
-    def bring(event: gr.EventData) -> Iterator[gr.HTML]:
+    def on_bring(event: gr.EventData) -> Iterator[gr.HTML]:
         uploads = Path(get_upload_folder()).resolve()
         paths = [Path(name).resolve() for name in event._data["paths"]]
         # The paths come from a browser: only what was uploaded may be read.
         for step in library.add(assistant.library, [path for path in paths if uploads in path.parents]):
             yield gr.HTML(adding={"run": event._data["run"], **step})
 
-    return bring
+    return on_bring
 
 
 def _server_functions(assistant: Assistant) -> list[Callable[..., Any]]:

@@ -6,13 +6,18 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
+import gradio as gr
+
 from assistant.errors import SettingsError
 from assistant.progress import showing_progress
 from assistant.web.page import build, theme
-from assistant.web.templating import HERE
+from assistant.web.templating import HERE, style
 
 if TYPE_CHECKING:
     from assistant.chain import Assistant
+
+HIGHEST_PORT = 65535
+"""The largest number that TCP has for a port."""
 
 LARGEST_UPLOAD = "100mb"
 """A file; the longest full-text papers are a few megabytes."""
@@ -33,26 +38,31 @@ def serve(
         assistant.fill(show)
     page = build(assistant)
     try:
-        page.launch(
-            server_name=host,
-            server_port=port,
-            auth=credentials,
-            share=False,
-            ssr_mode=False,  # a second server in Node would only start later and show the same page
-            theme=theme(),
-            css_paths=[HERE / "static" / "page.css"],
-            favicon_path=HERE / "static" / "favicon.svg",
-            footer_links=[],
-            run_history=False,
-            max_file_size=LARGEST_UPLOAD,
-            quiet=True,
-            prevent_thread_lock=True,
-        )
+        launch(page, host=host, port=port, auth=credentials)
     except OSError as error:  # taken between the check and the start
         raise SettingsError(_port_message(host, port)) from error
     sys.stdout.write(f"The chat is at {page.local_url} (Ctrl+C stops it)\n")
     sys.stdout.flush()
     page.block_thread()
+
+
+def launch(page: gr.Blocks, *, host: str, port: int | None, auth: tuple[str, str] | None = None) -> None:
+    """Start the server in the background; a port of None is any that is free. Raises OSError where it cannot."""
+    page.launch(
+        server_name=host,
+        server_port=port,
+        auth=auth,
+        share=False,
+        ssr_mode=False,  # a second server in Node would only start later and show the same page
+        theme=theme(),
+        head=style(),
+        favicon_path=HERE / "static" / "favicon.svg",
+        footer_links=[],
+        run_history=False,
+        max_file_size=LARGEST_UPLOAD,
+        quiet=True,
+        prevent_thread_lock=True,
+    )
 
 
 def _credentials(auth: str | None) -> tuple[str, str] | None:
@@ -66,12 +76,14 @@ def _credentials(auth: str | None) -> tuple[str, str] | None:
 
 def _check_port(host: str, port: int) -> None:
     """Say early and in one sentence that the page cannot be served here."""
+    if not 0 < port <= HIGHEST_PORT:
+        raise SettingsError(f"--port needs a number from 1 to {HIGHEST_PORT}; {port} is none.")
     try:
         address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         with socket.socket(address[0], address[1]) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address[4])
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise SettingsError(_port_message(host, port)) from error
 
 

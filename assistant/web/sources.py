@@ -27,11 +27,13 @@ class Excerpt:
 
 def cards(citations: Sequence[Citation], *, nearest: bool = False) -> Markup:
     """Return the cards of an answer's citations; of the nearest passages, labelled as no answer."""
-    return render(
-        "sources.html",
-        cards=[(citation, excerpt(citation)) for citation in citations],
-        nearest=nearest,
-    )
+    shown: set[str] = set()
+    items = []
+    for citation in citations:
+        # A paper is described on its first card; on the next ones its short citation is enough.
+        items.append((citation, excerpt(citation), citation.paper.id not in shown))
+        shown.add(citation.paper.id)
+    return render("sources.html", cards=items, nearest=nearest)
 
 
 def excerpt(citation: Citation) -> Excerpt:

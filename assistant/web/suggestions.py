@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from assistant.errors import AssistantError
@@ -31,6 +32,15 @@ MOST_TRIED = 8
 _SYMBOL = re.compile(r"\b(?=\w*[A-Z])(?=\w*\d)[A-Za-z][A-Za-z0-9]{2,9}\b")
 """Gene, protein and cell-line names as papers print them: letters and digits, at least one capital."""
 
+_DRUG = re.compile(r"\b[a-z]{3,}(?:nib|mab|platin|rubicin|taxel|statin)\b", re.IGNORECASE)
+"""Drug names by their stems in the WHO's International Nonproprietary Names."""
+
+_TELLING = ("gene", "chemical")
+"""Categories of entities that make a question; diseases, species and cell lines are what all papers share."""
+
+SHORTEST_TOPIC = 3
+"""Characters; shorter names are mostly something else."""
+
 
 def follow_ups(assistant: Assistant, question: str, text: str, papers: Sequence[str]) -> list[str]:
     """Return questions to go on with, made from the cited papers (ids); the library answers each of them.
@@ -40,45 +50,70 @@ def follow_ups(assistant: Assistant, question: str, text: str, papers: Sequence[
     if assistant.model_name != EXTRACTIVE:
         return []
     found: list[str] = []
-    for tried, (topic, candidate) in enumerate(_candidates(assistant, question + " " + text, papers)):
+    for tried, (candidate, telling) in enumerate(_candidates(assistant, question + " " + text, papers)):
         if len(found) == MOST_FOLLOW_UPS or tried == MOST_TRIED:
             break
-        if _answers(assistant, candidate, topic):
+        if _answers(assistant, candidate, telling):
             found.append(candidate)
     return found
 
 
 def topics(paper: Paper, known: str) -> Iterator[str]:
-    """Yield what a paper is about that `known` does not name: its keywords, then names in its own words."""
-    seen = {fold(known)}
+    """Yield what a paper's own words name and `known` does not: keywords, substances and genes, other symbols.
+
+    What the title names is left out: the whole paper is about it.
+    """
     own = " ".join(paper.text[s.start : s.end] for s in paper.sections if s.kind is Kind.TEXT)
-    for topic in (*paper.record.keywords, *_SYMBOL.findall(own)):
+    said, told = fold(own), fold(f"{known} {paper.record.title}")
+    seen = {fold(symbol) for symbol in _SYMBOL.findall(f"{known} {paper.record.title}")}
+    named = (name for entity in paper.entities if entity.category in _TELLING for name in entity.names)
+    for topic in (*paper.record.keywords, *_DRUG.findall(own), *named, *_SYMBOL.findall(own)):
         folded = fold(topic)
-        if folded not in fold(own) or any(folded in other or other in folded for other in seen):
+        if len(folded) < SHORTEST_TOPIC or not re.search(rf"\b{re.escape(folded)}\b", said):
+            continue
+        if folded in told or any(other in folded or folded in other for other in seen):
             continue
         seen.add(folded)
-        yield topic
+        yield topic if any(character.isdigit() or character.isupper() for character in topic[1:]) else folded
 
 
-def _candidates(assistant: Assistant, known: str, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield topics with a question on each, the papers taking turns."""
+def _candidates(assistant: Assistant, known: str, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield questions, each with what a quote must say to answer it, the papers taking turns."""
     try:
-        queues = [topics(assistant.library.paper(id), known) for id in papers]
+        papers = [assistant.library.paper(id) for id in ids]
     except LibraryError:  # a paper was removed since the answer
         return
+    queues = [chain(_on_topics(paper, known), _on_record(paper, known)) for paper in papers]
     while queues:
         for queue in list(queues):
-            topic = next(queue, None)
-            if topic is None:
+            candidate = next(queue, None)
+            if candidate is None:
                 queues.remove(queue)
             else:
-                yield topic, f"What is the role of {topic}?"
+                yield candidate
 
 
-def _answers(assistant: Assistant, question: str, topic: str) -> bool:
-    """Return whether the library answers the question with a quote that names its topic."""
+def _on_topics(paper: Paper, known: str) -> Iterator[tuple[str, str]]:
+    for topic in topics(paper, known):
+        yield f"What is the role of {topic}?", topic
+
+
+def _on_record(paper: Paper, known: str) -> Iterator[tuple[str, str]]:
+    """Yield questions on the record of a paper that its title lets one name, e.g. "the KIF14 paper"."""
+    record = paper.record
+    name = next(iter(_SYMBOL.findall(record.title)), None)
+    if name is None:
+        return
+    if record.year and str(record.year) not in known:
+        yield f"When was the {name} paper published?", str(record.year)
+    if record.authors and record.authors[0] not in known:
+        yield f"Who wrote the {name} paper?", record.authors[0]
+
+
+def _answers(assistant: Assistant, question: str, telling: str) -> bool:
+    """Return whether the library answers the question with a quote that says what it must."""
     try:
         answer = assistant.ask(question)
     except (AssistantError, LibraryError):
         return False
-    return answer.answered and any(fold(topic) in fold(citation.quote) for citation in answer.citations)
+    return answer.answered and any(fold(telling) in fold(citation.quote) for citation in answer.citations)

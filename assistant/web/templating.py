@@ -27,6 +27,11 @@ def render(template: str, **values: Any) -> Markup:
     return Markup(_environment().get_template(template).render(**values))
 
 
+def style() -> str:
+    """Return the page's style for `<head>`: Gradio's own `css` rewrites rules and loses some on the way."""
+    return f"<style>{(HERE / 'static' / 'page.css').read_text('utf-8')}</style>"
+
+
 def links(record: Record) -> list[tuple[str, str]]:
     """Return (label, address) of each identifier of a paper; its page where it has no identifier."""
     found = [
@@ -39,8 +44,9 @@ def links(record: Record) -> list[tuple[str, str]]:
 
 
 def reference_links(reference: Reference) -> list[tuple[str, str]]:
-    """Return (label, address) of each identifier of a cited work."""
-    return links(Record(id="", title=reference.title, pmid=reference.pmid, doi=reference.doi))
+    """Return (site, address) of each identifier of a cited work; its entry prints the identifiers."""
+    work = Record(id="", title=reference.title, pmid=reference.pmid, doi=reference.doi)
+    return [("PubMed" if label == "PMID" else label, address) for label, _, address in identifiers_of(work)]
 
 
 def sureness(confidence: float) -> str:

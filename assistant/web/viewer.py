@@ -30,14 +30,20 @@ class Block:
 def paper_page(paper: Paper, start: int | None = None, end: int | None = None) -> Markup:
     """Return the page of a paper with `text[start:end]` marked. Text outside its sections is left out."""
     mark = (start, end) if start is not None and end is not None else (0, 0)
-    blocks = [_block(paper, section, mark) for section in paper.sections]
+    title = next((s for s in paper.sections if _text(paper, s) == paper.record.title), None)
+    blocks = [_block(paper, section, mark) for section in paper.sections if section is not title]
     return render(
         "viewer.html",
         record=paper.record,
+        title=_runs(paper.text, title.start, title.end, mark) if title else [(paper.record.title, False)],
         fields=[block for block in blocks if block.kind is Kind.RECORD],
         body=[block for block in blocks if block.kind not in (Kind.RECORD, Kind.ANNOTATION)],
         lists=[block for block in blocks if block.kind is Kind.ANNOTATION],
     )
+
+
+def _text(paper: Paper, section: Section) -> str:
+    return " ".join(paper.text[section.start : section.end].split())
 
 
 def _block(paper: Paper, section: Section, mark: tuple[int, int]) -> Block:

@@ -3,6 +3,7 @@
 const QUIET_SECONDS = 4; // after so long without a step, see whether the assistant is still there
 const HISTORY_TURNS = 6; // earlier turns handed on with a question
 const LONGEST_TITLE = 80;
+const CURRENT_KEY = "sorafenib-assistant/current";
 const LOST = "The connection to the assistant was lost. See whether it is still running, then ask again.";
 
 function startConversation(room, store) {
@@ -40,7 +41,7 @@ function startConversation(room, store) {
     text.value = "";
     resize();
     busy(true);
-    scroll.scrollTo({ top: scroll.scrollHeight, behavior: room.calm() ? "auto" : "smooth" });
+    article(pending).scrollIntoView({ block: "start", behavior: room.calm() ? "auto" : "smooth" });
     room.trigger("ask", { turn: pending.id, question, history });
     watch();
   }
@@ -53,16 +54,15 @@ function startConversation(room, store) {
       withdraw(turn);
       return;
     }
-    const following = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
     showReply(turn, turn.html);
     room.sources.show(turn);
     if (turn.state !== "waiting") finish(turn);
     else announcer.textContent = room.textOf(turn, ".status");
-    if (following) scroll.scrollTop = scroll.scrollHeight;
   }
 
   function finish(turn) {
     settle();
+    room.sources.top();
     if (turn.state === "error") {
       if (!text.value) text.value = turn.question;
       resize();
@@ -125,7 +125,6 @@ function startConversation(room, store) {
     const got = await room.call("more", { answer: turn.answer });
     const place = article(turn) && article(turn).querySelector("[data-more]");
     if (!place || got.error || !got.questions.length) return;
-    const following = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
     const buttons = got.questions.map((question) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -134,7 +133,6 @@ function startConversation(room, store) {
       return button;
     });
     place.replaceChildren(...buttons);
-    if (following) scroll.scrollTop = scroll.scrollHeight;
   }
 
   // ---- showing
@@ -164,7 +162,7 @@ function startConversation(room, store) {
   }
 
   function showStart() {
-    room.find("[data-start]").hidden = list.childElementCount > 0;
+    room.find("[data-welcome]").hidden = list.childElementCount > 0;
   }
 
   function say(words) {
@@ -186,6 +184,7 @@ function startConversation(room, store) {
 
   function keep() {
     if (!current.title) current.title = current.turns[0].question.trim().slice(0, LONGEST_TITLE);
+    remember(current.id);
     store.put({ ...current, turns: current.turns.filter((turn) => turn.answer) });
     room.library.showConversations(current.id);
   }
@@ -201,13 +200,28 @@ function startConversation(room, store) {
     showStart();
     say("");
     room.sources.show(conversation.turns.at(-1) || null);
+    remember(conversation.id);
     room.library.showConversations(conversation.id);
-    scroll.scrollTop = scroll.scrollHeight;
+    const last = conversation.turns.at(-1);
+    if (last) article(last).scrollIntoView({ block: "start" });
   }
 
   function start() {
     show(fresh());
-    text.focus();
+    if (!NARROW.matches) text.focus(); // on a phone the keyboard would cover the page
+  }
+
+  // After a reload the page shows the conversation that it showed before.
+  function resume() {
+    try {
+      open(sessionStorage.getItem(CURRENT_KEY));
+    } catch {} // storage is switched off: start anew
+  }
+
+  function remember(id) {
+    try {
+      sessionStorage.setItem(CURRENT_KEY, id);
+    } catch {} // storage is switched off
   }
 
   function open(id) {
@@ -325,5 +339,5 @@ function startConversation(room, store) {
   });
   room.find("[data-stop]").addEventListener("click", stop);
 
-  return { step, start, open, forget };
+  return { step, start, resume, open, forget };
 }

@@ -65,6 +65,7 @@ element.addEventListener("keydown", (event) => {
 watch("turn", () => room.conversation.step(props.turn));
 watch("adding", () => room.library.step(props.adding));
 room.library.showConversations(null);
+room.conversation.resume();
 room.library.showPapers();
 if (!NARROW.matches) room.find("[data-text]").focus();
 room.find("[data-room]").dataset.ready = "true";

@@ -16,9 +16,13 @@ function startSources(room) {
       shown = turn;
       cards.dataset.html = html;
       cards.innerHTML = html;
-      if (!same) cards.scrollTop = 0;
+      if (!same) top();
     }
     hint.hidden = Boolean(html);
+  }
+
+  function top() {
+    cards.scrollTop = 0;
   }
 
   function card(number) {
@@ -30,7 +34,7 @@ function startSources(room) {
     const found = number && card(number);
     if (!found) return;
     found.classList.add("lifted");
-    found.scrollIntoView({ block: "nearest", behavior: room.calm() ? "auto" : "smooth" });
+    found.scrollIntoView({ block: NARROW.matches ? "start" : "nearest", behavior: room.calm() ? "auto" : "smooth" });
   }
 
   function openSheet(turn, number, from) {
@@ -60,5 +64,5 @@ function startSources(room) {
   room.find("[data-close-sources]").addEventListener("click", closeSheet);
   NARROW.addEventListener("change", closeSheet);
 
-  return { show, lift, openSheet, closeSheet };
+  return { show, top, lift, openSheet, closeSheet };
 }

@@ -5,6 +5,7 @@ function startViewer(room) {
   const page = room.find("[data-page]");
 
   async function open(id, start, end) {
+    room.find("[data-paper-name]").textContent = "";
     page.innerHTML = '<p class="hint">Opening the paper…</p>';
     if (!dialog.open) dialog.showModal();
     const asked = { id };
@@ -16,6 +17,7 @@ function startViewer(room) {
       return;
     }
     page.innerHTML = got.html;
+    room.find("[data-paper-name]").textContent = page.querySelector("[data-name]").dataset.name;
     page.scrollTop = 0;
     dialog.setAttribute("aria-label", page.querySelector("h2").textContent);
     const mark = page.querySelector("mark");
