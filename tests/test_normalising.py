@@ -20,6 +20,7 @@ from index.normalising import fold, terms
         ("HIF-2α and Κ", "hif-2alpha and kappa"),
         ("µM", "mum"),
         ("ﬁbrosis", "fibrosis"),
+        ("Thériault, Żółć, ΐ, ŉ", "theriault, zołc, iota, 'n"),
         ("  Nov;\u00a012\n(22) ", "nov; 12 (22)"),
         ("sora\u00adfenib", "sorafenib"),
         ("STRASSE straße", "strasse strasse"),
