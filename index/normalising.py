@@ -43,9 +43,11 @@ def fold(text: str) -> str:
     if text.isascii():  # most text is, and needs none of the slow steps
         return " ".join(text.replace("`", "'").lower().split())
     plain = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-    plain = unicodedata.normalize("NFKD", plain.casefold()).translate(_PLAIN)
-    bare = "".join(char for char in plain if not unicodedata.combining(char))
-    return unicodedata.normalize("NFC", " ".join(bare.translate(_NAMES).split()))
+    plain = unicodedata.normalize("NFKD", plain.casefold()).translate(_PLAIN).translate(_NAMES)
+    if not plain.isascii():
+        bare = "".join(char for char in plain if not unicodedata.combining(char))
+        plain = unicodedata.normalize("NFC", bare)
+    return " ".join(plain.split())
 
 
 def terms(text: str) -> list[str]:
