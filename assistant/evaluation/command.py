@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 GATE_MISSED = 1
 """Exit status where a gate of the set is missed."""
 
+FILE_WIDTH = 120
+"""Columns of a table that is written to a file or a pipe: nothing in it then needs to be wrapped."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `evaluate`."""
@@ -56,7 +59,7 @@ def run(args: Namespace, settings: Settings) -> int:
     """
     from rich.console import Console
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     if args.compare:
         _compare(args.compare, console, as_json=args.json)
         return 0

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from assistant.answers import Answer, Citation, Claim
 from assistant.evaluation.matching import holds, is_gold, says_any, words
 from assistant.evaluation.question_set import Question
-from index.papers import Hit, Record
+from index.papers import Hit, Kind, Record
 
 Verifier = Callable[[str, Sequence[str], str], bool]
 """(claim, quotes, question) → whether the quotes support the claim."""
@@ -89,14 +89,14 @@ def measured(
     values["quotes_verbatim"] = float(answer is not None and all_verbatim(answer, verbatim))
     if question.answerable:
         values |= facts(question, answer)
-        values |= quotes(question, answer)
+        values |= evidence(question, answer)
         values |= citations(answer, supports)
         values["words"] = float(len(words(answer.text))) if answer else 0.0
         values["answered_right"] = float(answered_right(question, answer, verbatim))
         if question.kind not in NOT_SEARCHED:
-            if question.evidence:
-                values |= passages(question, hits)
             values |= papers(question, hits)
+            if question.evidence:
+                values |= quotes(question, answer) | passages(question, hits)
     values["error"] = float(answer is None)
     return values
 
@@ -147,6 +147,17 @@ def said(answer: Answer) -> str:
 
 
 def quotes(question: Question, answer: Answer | None) -> dict[str, float]:
+    """Return whether the first claim's quotes, or any of the answer's, hold a gold sentence or answer span."""
+    if answer is None:
+        return {"first_quote_right": 0.0, "some_quote_right": 0.0}
+
+    def held(cited: Sequence[Citation]) -> float:
+        return float(any(holds(c.quote, sentence) for c in cited for sentence in question.evidence))
+
+    return {"first_quote_right": held(first_citations(answer)), "some_quote_right": held(answer.citations)}
+
+
+def evidence(question: Question, answer: Answer | None) -> dict[str, float]:
     """Return how the cited quotes compare with the gold sentences; zeros where there is no answer.
 
     Precision is the share of quotes that hold a gold sentence or are part of one, in a right paper; recall the
@@ -154,19 +165,12 @@ def quotes(question: Question, answer: Answer | None) -> dict[str, float]:
     for a right answer.
     """
     cited = answer.citations if answer is not None and answer.answered else ()
-    first = first_citations(answer) if answer is not None and answer.answered else ()
-    gold = question.evidence
-
-    def found(citation: Citation) -> bool:
-        in_paper = is_paper(citation.paper, question.papers)
-        return in_paper and any(is_gold(citation.quote, sentence) for sentence in gold)
-
-    quoted = [sentence for sentence in gold if any(is_gold(citation.quote, sentence) for citation in cited)]
+    right = [citation for citation in cited if is_paper(citation.paper, question.papers)]
+    gold = [c for c in right if any(is_gold(c.quote, sentence) for sentence in question.evidence)]
+    quoted = [text for text in question.evidence if any(is_gold(c.quote, text) for c in right)]
     return {
-        "first_quote_right": float(any(holds(c.quote, sentence) for c in first for sentence in gold)),
-        "some_quote_right": float(any(holds(c.quote, sentence) for c in cited for sentence in gold)),
-        "evidence_precision": sum(map(found, cited)) / len(cited) if cited else 0.0,
-        "evidence_recall": len(quoted) / len(gold) if gold else 0.0,
+        "evidence_precision": len(gold) / len(cited) if cited else 0.0,
+        "evidence_recall": len(quoted) / len(question.evidence) if question.evidence else 0.0,
     }
 
 
@@ -184,29 +188,39 @@ def cited_by(claim: Claim, answer: Answer) -> tuple[Citation, ...]:
 def citations(answer: Answer | None, supports: Verifier) -> dict[str, float]:
     """Return citation precision and recall by the definitions of ALCE (Gao et al. 2023, arXiv 2305.14627).
 
-    Recall: the share of claims that their quotes together support. Precision: the share of citations that are
-    needed, namely whose claim is supported, and which support it alone or without which the others do not.
+    Recall: the share of claims that their citations together support. Precision: the share of citations that
+    are needed, namely whose claim is supported, and which support it alone or without which the others do not.
     Zeros where there is no answer.
     """
-    claims = answer.claims if answer is not None and answer.answered else ()
+    if answer is None or not answer.answered:
+        return {"citation_precision": 0.0, "citation_recall": 0.0}
     recalled, needed = [], []
-    for claim in claims:
-        assert answer is not None
-        texts = [citation.quote for citation in cited_by(claim, answer)]
-        recalled.append(bool(texts) and supports(claim.text, texts, answer.question))
-        for position, text in enumerate(texts):
-            others = texts[:position] + texts[position + 1 :]
-            needed.append(
-                recalled[-1]
-                and (
-                    supports(claim.text, [text], answer.question)
-                    or not (others and supports(claim.text, others, answer.question))
-                )
-            )
+    for claim in answer.claims:
+        cited = cited_by(claim, answer)
+
+        def supported(those: Sequence[Citation], claim: Claim = claim) -> bool:
+            texts = [text for citation in those for text in shown(citation)]
+            return bool(texts) and supports(claim.text, texts, answer.question)
+
+        recalled.append(supported(cited))
+        for position, citation in enumerate(cited):
+            others = cited[:position] + cited[position + 1 :]
+            needed.append(recalled[-1] and (supported([citation]) or not supported(others)))
     return {
         "citation_precision": sum(needed) / len(needed) if needed else 0.0,
         "citation_recall": sum(recalled) / len(recalled) if recalled else 0.0,
     }
+
+
+def shown(citation: Citation) -> list[str]:
+    """Return what a citation shows as evidence: its quote and which paper that is from.
+
+    The quote of a record is a bare value and that of a reference names only the cited work, so that there the
+    title and the field belong to it; ALCE, too, judges a passage together with its document's title.
+    """
+    if citation.kind in (Kind.RECORD, Kind.REFERENCE):
+        return [citation.paper.short, citation.paper.title, citation.section, citation.quote]
+    return [citation.paper.short, citation.quote]
 
 
 def all_verbatim(answer: Answer, verbatim: Verbatim) -> bool:

@@ -138,6 +138,9 @@ def _question(values: Any, number: int, file: str) -> Question:
     unknown = sorted(str(key) for key in set(values) - {*_REQUIRED, *_WHEN_ANSWERABLE, *_OPTIONAL})
     if unknown:
         raise wrong(f"has an unknown key '{unknown[0]}'")
+    for key in ("id", "question"):
+        if not isinstance(values[key], str):
+            raise wrong(f"needs a text as '{key}'")
     if not isinstance(values["answerable"], bool):
         raise wrong("needs true or false as 'answerable'")
     if values["kind"] not in KINDS:
@@ -154,8 +157,8 @@ def _question(values: Any, number: int, file: str) -> Question:
     if not isinstance(history, list) or not all(isinstance(t, dict) and t.get("question") for t in history):
         raise wrong("needs a list of turns, each with a 'question', as 'history'")
     return Question(
-        id=str(values["id"]),
-        question=str(values["question"]),
+        id=values["id"],
+        question=values["question"],
         kind=values["kind"],
         answerable=values["answerable"],
         split=values.get("split", "test"),

@@ -53,10 +53,13 @@ def read(path: Path) -> tuple[Row, ...]:
     """
     names = {item.name for item in fields(Row)}
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Not splitlines: a quote may hold one of the other characters that it takes for a line's end.
+        lines = path.read_text("utf-8").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(f"The rows in '{path}' cannot be read ({reason}).") from error
+    if lines == [""]:
+        raise SettingsError(f"'{path}' holds no rows.")
     rows = []
     for number, line in enumerate(lines, 1):
         try:
@@ -68,6 +71,4 @@ def read(path: Path) -> tuple[Row, ...]:
                 f"Line {number} of '{path}' is not a row of an evaluation: give a questions.jsonl "
                 "that 'evaluate --out' wrote."
             ) from error
-    if not rows:
-        raise SettingsError(f"'{path}' holds no rows.")
     return tuple(rows)

@@ -52,7 +52,7 @@ def run(assistant: Asked, questions: QuestionSet) -> Iterator[Row]:
     verbatim = verbatim_in(assistant.library)
     for question in questions.questions:
         answer, hits, error, seconds = _ask(assistant, question)
-        metrics = measured(question, answer, hits, supports=_supported, verbatim=verbatim)
+        metrics = measured(question, answer, hits, supports=supported, verbatim=verbatim)
         yield row_of(question, answer, metrics, set=questions.sha256, error=error, seconds=seconds)
 
 
@@ -67,7 +67,8 @@ def _ask(assistant: Asked, question: Question) -> tuple[Answer | None, list[Hit]
     return answer, hits, None, seconds
 
 
-def _supported(claim: str, quotes: Sequence[str], question: str) -> bool:
+def supported(claim: str, quotes: Sequence[str], question: str) -> bool:
+    """Return what `VERIFIER` says."""
     return supports(claim, quotes, question).supported
 
 
