@@ -16,7 +16,7 @@ from assistant.rendering import NOT_IN_THESE_PAPERS, text_of
 from assistant.settings import EXTRACTIVE, Settings
 from index.errors import LibraryError
 from index.library import Library
-from index.papers import Hit, Kind
+from index.papers import Hit, Paper
 from index.retrieval import Catalogue, HybridRetriever
 from index.spelling import repair
 
@@ -211,8 +211,10 @@ class Assistant:
         reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue, is_word)
         if not reading.chosen:
             return self._abstain(evidence, reading.confidence, notice=notice)
+        papers = evidence.catalogue.papers
         citations = tuple(
-            _citation(n, c.hit, c.sentence.start, c.sentence.end) for n, c in enumerate(reading.chosen, 1)
+            _citation(n, c.hit, c.sentence.start, c.sentence.end, papers[c.hit.record.id])
+            for n, c in enumerate(reading.chosen, 1)
         )
         claims = tuple(
             Claim(" ".join(citation.quote.split()), (citation.number,), supported=True)
@@ -230,7 +232,12 @@ class Assistant:
         texts = {id: paper.text for id, paper in evidence.catalogue.papers.items()}
         try:
             for draft in write(
-                model, evidence.inquiry.searched_as, evidence.hits, texts, history=evidence.history
+                model,
+                evidence.inquiry.searched_as,
+                evidence.hits,
+                texts,
+                history=evidence.history,
+                aliases=_names(evidence),
             ):
                 last = draft
                 yield self._draft(evidence.inquiry, draft.status, draft.claims, draft.citations)
@@ -243,7 +250,8 @@ class Assistant:
         if last.claims:
             yield self._answer(evidence.inquiry, last.claims, last.citations, last.confidence)
         else:
-            yield self._abstain(evidence, last.confidence)
+            dropped = f"{last.dropped} claims of {self.model_name} failed the check and are not shown."
+            yield self._abstain(evidence, last.confidence, notice=dropped if last.dropped else None)
 
     def _draft(
         self,
@@ -273,7 +281,8 @@ class Assistant:
         nearest = []
         for number, hit in enumerate(hits, 1):
             best = max(hit.sentences, key=lambda sentence: sentence.score)
-            nearest.append(_citation(number, hit, best.start, best.end))
+            paper = evidence.catalogue.papers[hit.record.id]
+            nearest.append(_citation(number, hit, best.start, best.end, paper))
         return Answer(
             question=evidence.inquiry.question,
             searched_as=evidence.inquiry.searched_as,
@@ -286,6 +295,23 @@ class Assistant:
         )
 
 
-def _citation(number: int, hit: Hit, start: int, end: int) -> Citation:
-    quote = hit.text[start - hit.start : end - hit.start]
-    return Citation(number, hit.record, hit.section, Kind(hit.kind), quote, start, end, hit.text, hit.start)
+def _names(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Return every name of the entities in the question, each with its other names."""
+    return {
+        mention: names for mention, names in evidence.catalogue.aliases.expand(evidence.inquiry.searched_as)
+    }
+
+
+def _citation(number: int, hit: Hit, start: int, end: int, paper: Paper) -> Citation:
+    section = next((s for s in paper.sections if s.start <= start < s.end), None)
+    return Citation(
+        number,
+        hit.record,
+        section.heading if section else hit.section,
+        hit.kind,
+        paper.text[start:end],
+        start,
+        end,
+        hit.text,
+        hit.start,
+    )

@@ -55,7 +55,7 @@ def language_model(name: str) -> Finding:
     """Return whether the language model can be set up: its package and key are there. Sends nothing."""
     if name == EXTRACTIVE:
         return Finding("model", True, f"{name}: the embedded reader, needs no key")
-    from assistant.models import load_model
+    from assistant.generative.models import load_model
 
     try:
         load_model(name)

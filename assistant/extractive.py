@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.conflicts import conflicts
+from assistant.checking import conflicts
 from assistant.expectations import (
     Expectation,
     asks_definition,

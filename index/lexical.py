@@ -229,4 +229,5 @@ class LexicalIndex:
 
 def _idf(texts: np.ndarray, holding: np.ndarray) -> np.ndarray:
     """Lucene's inverse document frequency, above zero."""
-    return np.log(1 + (texts - holding + 0.5) / (holding + 0.5))
+    rarity: np.ndarray = np.log(1 + (texts - holding + 0.5) / (holding + 0.5))
+    return rarity

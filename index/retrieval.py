@@ -111,7 +111,8 @@ class Index:
         best_of_paper = np.zeros(len(self.paper_sizes), dtype=np.float32)
         np.maximum.at(best_of_paper, self.paper_of, both)
         paper = _unit(best_of_paper)[self.paper_of]
-        return (_unit(lexical) + _unit(nearest) + PAPER_WEIGHT * paper) / (2 + PAPER_WEIGHT)
+        total: np.ndarray = _unit(lexical) + _unit(nearest) + PAPER_WEIGHT * paper
+        return total / (2 + PAPER_WEIGHT)
 
     def _complete(self, dense: dict[int, dict[int, float]], slots: Iterable[int], vector: np.ndarray) -> None:
         """Fill in the similarities of sentences that the vector search did not return."""

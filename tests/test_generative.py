@@ -15,12 +15,11 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import ChatResult
 
-from assistant import tokens
 from assistant.answers import Turn
 from assistant.errors import ModelError, SettingsError
-from assistant.generative import CANNOT_ANSWER, Draft, ReplyError, load_model, rewrite, write
-from assistant.prompting import PLACEHOLDERS, fence, load_prompts, pack, prompts_folder, transcript
-from assistant.replies import Quoted, parse, parse_so_far
+from assistant.generative import CANNOT_ANSWER, Draft, ReplyError, load_model, rewrite, tokens, write
+from assistant.generative.prompting import PLACEHOLDERS, fence, load_prompts, pack, prompts_folder, transcript
+from assistant.generative.replies import Quoted, parse, parse_so_far
 from index.papers import Hit, Kind, Record, SentenceHit
 
 SILENCING = "Silencing KIF14 reversed the acquired resistance to sorafenib by inhibiting AKT activation."

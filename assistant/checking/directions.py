@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.wording import listed, stem, stems
+from assistant.checking.wording import listed, stem, stems
 
 _UP: Final = listed(
     """

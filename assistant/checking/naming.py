@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, parts, tokens
+from assistant.checking.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, parts, tokens
 from index.normalising import fold
 
 # Stems of international non-proprietary names (WHO, "The use of stems in the selection of INNs"), those that

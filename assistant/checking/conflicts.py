@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from assistant.directions import LIGHT
-from assistant.effects import RESPONSE, Effect, Signs, effects
+from assistant.checking.directions import LIGHT
+from assistant.checking.effects import RESPONSE, Effect, Signs, effects
 
 _LIGHT_WEIGHT: Final = 0.25
 _SAME_VERB: Final = 0.5  # decides between effects on the same things

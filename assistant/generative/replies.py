@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.errors import ModelError
-from assistant.prompting import CANNOT_ANSWER
+from assistant.generative.prompting import CANNOT_ANSWER
 
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 # Weak models decorate lines: "- **Claim 1:** …", "> QUOTE 2: …", "Quote [1] (Zhu 2020): …".

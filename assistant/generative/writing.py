@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from assistant.answers import Citation, Claim, Turn
 from assistant.checking import Aliases, Verdict, find_quote, supports
-from assistant.models import load_model, replies
-from assistant.prompting import CANNOT_ANSWER, Prompts, fence, load_prompts, pack, transcript
-from assistant.replies import Quoted, ReplyError, Statement, parse, parse_so_far
-from assistant.tokens import counter
+from assistant.generative.models import load_model, replies
+from assistant.generative.prompting import CANNOT_ANSWER, Prompts, fence, load_prompts, pack, transcript
+from assistant.generative.replies import Quoted, ReplyError, Statement, parse, parse_so_far
+from assistant.generative.tokens import counter
 from index.papers import Hit, Kind
 
 if TYPE_CHECKING:

@@ -12,8 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.directions import ADJECTIVES, RESPONSES, SIGNS
-from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, listed, parts, stem, stems, tokens
+from assistant.checking.directions import ADJECTIVES, RESPONSES, SIGNS
+from assistant.checking.wording import (
+    FUNCTION_WORDS,
+    REPORTING_WORDS,
+    Token,
+    listed,
+    parts,
+    stem,
+    stems,
+    tokens,
+)
 
 Signs = dict[str, int]
 """Stem → +1 where the word itself is meant, -1 where its loss or opposite is."""

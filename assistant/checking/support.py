@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from assistant.conflicts import conflicts
-from assistant.directions import SIGNS
-from assistant.naming import missing_names
-from assistant.numbers import missing_numbers
-from assistant.oppositions import opposed
-from assistant.wording import HEDGES, content, tokens
+from assistant.checking.conflicts import conflicts
+from assistant.checking.directions import SIGNS
+from assistant.checking.naming import missing_names
+from assistant.checking.numbers import missing_numbers
+from assistant.checking.oppositions import opposed
+from assistant.checking.wording import HEDGES, content, tokens
 from index.normalising import fold
 
 Aliases = Mapping[str, Sequence[str]]

@@ -6,10 +6,10 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from assistant.directions import LIGHT, SIGNS
-from assistant.naming import KIND_WORDS, names
-from assistant.numbers import numbers
-from assistant.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, listed, stem, tokens
+from assistant.checking.directions import LIGHT, SIGNS
+from assistant.checking.naming import KIND_WORDS, names
+from assistant.checking.numbers import numbers
+from assistant.checking.wording import FUNCTION_WORDS, REPORTING_WORDS, Token, listed, stem, tokens
 from index.normalising import fold
 
 _STRONG: Final = (
