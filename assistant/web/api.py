@@ -56,17 +56,19 @@ def add_endpoints(assistant: Assistant, *, concurrency_limit: int) -> None:
     gr.api(search, api_name="search", concurrency_limit=concurrency_limit, concurrency_id="asking")
 
 
-def without_paths(values: Any) -> Any:
+def without_paths(values: dict[str, Any]) -> dict[str, Any]:
     """Return JSON values with every `path` null.
 
     Where a file lies on the server is no business of a client, and Gradio's client takes an object with a
     path for a file and tries to fetch it.
     """
-    if isinstance(values, dict):
-        return {key: None if key == "path" else without_paths(value) for key, value in values.items()}
-    if isinstance(values, list):
-        return [without_paths(value) for value in values]
-    return values
+    return {key: None if key == "path" else _without_paths(value) for key, value in values.items()}
+
+
+def _without_paths(value: Any) -> Any:
+    if isinstance(value, dict):
+        return without_paths(value)
+    return [_without_paths(item) for item in value] if isinstance(value, list) else value
 
 
 def turns(history: Any) -> tuple[Turn, ...]:

@@ -45,10 +45,20 @@ def drafts(assistant: Assistant, turn: str, question: str, history: Sequence[Tur
     except QuestionError as error:
         yield {"turn": turn, "state": "refused", "message": str(error)}
     except (AssistantError, LibraryError) as error:
-        yield {"turn": turn, "state": "error", "html": render("error.html", message=str(error))}
+        yield {
+            "turn": turn,
+            "state": "error",
+            "sources": "",
+            "html": render("error.html", message=str(error)),
+        }
     except Exception:
         log.exception("A question could not be answered")
-        yield {"turn": turn, "state": "error", "html": render("error.html", message=UNEXPECTED)}
+        yield {
+            "turn": turn,
+            "state": "error",
+            "sources": "",
+            "html": render("error.html", message=UNEXPECTED),
+        }
 
 
 def _draft(answer: Answer) -> Draft:

@@ -40,9 +40,6 @@ ASKING_AT_ONCE = 8
 FORMATS = ".txt,.md,.markdown,.text"
 """What the file chooser offers; the library itself says of each file whether it could be read."""
 
-LIGHT, DARK = ("#fbfaf8", "#1f1d1a"), ("#161513", "#e9e6df")
-"""Background and text of the page before its style is there; the same values as in `page.css`."""
-
 
 def build(assistant: Assistant) -> gr.Blocks:
     """Return the page of an assistant, not yet served."""
@@ -65,18 +62,6 @@ def build(assistant: Assistant) -> gr.Blocks:
         room.enough(None, None, None, cancels=[bringing], **quiet)
         add_endpoints(assistant, concurrency_limit=ASKING_AT_ONCE)
     return page
-
-
-def theme() -> gr.themes.Base:
-    """Return Gradio's theme with the system's fonts and the room's colours, for the moment before its style."""
-    font = gr.themes.Font("system-ui")
-    mono = gr.themes.Font("ui-monospace")
-    return gr.themes.Base(font=[font], font_mono=[mono]).set(
-        body_background_fill=LIGHT[0],
-        body_text_color=LIGHT[1],
-        body_background_fill_dark=DARK[0],
-        body_text_color_dark=DARK[1],
-    )
 
 
 def _ask(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:

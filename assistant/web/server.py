@@ -10,8 +10,9 @@ import gradio as gr
 
 from assistant.errors import SettingsError
 from assistant.progress import showing_progress
-from assistant.web.page import build, theme
+from assistant.web.page import TITLE, build
 from assistant.web.templating import HERE, style
+from assistant.web.theme import theme
 
 if TYPE_CHECKING:
     from assistant.chain import Assistant
@@ -52,6 +53,7 @@ def launch(page: gr.Blocks, *, host: str, port: int | None, auth: tuple[str, str
         server_name=host,
         server_port=port,
         auth=auth,
+        auth_message=TITLE if auth else None,
         share=False,
         ssr_mode=False,  # a second server in Node would only start later and show the same page
         theme=theme(),

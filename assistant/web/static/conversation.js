@@ -109,9 +109,11 @@ function startConversation(room, store) {
   }
 
   function fail(turn, reason) {
+    turn.sources = "";
     showReply(turn, '<div class="error" role="alert"><p></p></div>');
     article(turn).querySelector(".error p").textContent = reason;
     turn.state = "error";
+    room.sources.show(turn);
     finish(turn);
   }
 
