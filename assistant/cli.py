@@ -138,14 +138,12 @@ def _ask(args: argparse.Namespace, out: TextIO) -> int:
 
 
 def _chat(args: argparse.Namespace, out: TextIO) -> int:
-    assistant = _ready(args)
-    from assistant.web import serve
-
-    host = "127.0.0.1" if args.host in ("0.0.0.0", "::") else args.host
-    name = f"[{host}]" if ":" in host else host
-    out.write(f"Starting the chat at http://{name}:{args.port} (Ctrl-C stops it).\n")
-    out.flush()
-    serve(assistant, host=args.host, port=args.port, auth=args.auth)
+    assistant = make_assistant(args)
+    _ = assistant.model  # a mistake in it shows now, not at the first question
+    with _waiting("starting the chat"):
+        from assistant.web import serve
+    with redirect_stdout(out):  # it says where it is when it is ready
+        serve(assistant, host=args.host, port=args.port, auth=args.auth)
     return OK
 
 
