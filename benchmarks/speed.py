@@ -1,79 +1,125 @@
-"""Speed and memory on the seed papers: indexing, start-up, a warm question. Writes one JSON object.
+"""How fast is the assistant beside the pipeline of the usual tutorial? Both in one run, taking turns.
 
-Each figure is measured in a fresh process, so that none profits from what another has loaded.
+    python -m benchmarks.speed [--papers FOLDER] [--rounds N]
+
+Seconds depend on the machine and on what else it does; since the two take turns, their ratio does so far less.
+The tutorial's pipeline only finds passages; the assistant also picks, checks and cites the answer.
 """
 
 from __future__ import annotations
 
-import json
-import resource
+import argparse
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from assistant import Assistant
+from assistant.chain import SEEDS
+from assistant.settings import Settings
+from benchmarks.plain import Plain
+from index.readers import find, read
 
 QUESTIONS = (
     "How does KIF14 drive sorafenib resistance?",
     "What restores sensitivity in NRF2-driven resistance?",
     "Is RRM2 a target of sorafenib?",
-    "Who wrote the KIF14 paper?",
     "Does metformin reverse sorafenib resistance?",
 )
 
-ROUNDS = 10
-"""Times that each question is asked; the first round warms up and is not counted."""
+START = (
+    "import sys; from assistant import Assistant; print(Assistant(home=sys.argv[1]).ask(sys.argv[2]).text)"
+)
 
 
-def main() -> None:
-    """Measure everything and write the figures."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        figures = {
-            "help_seconds": _timed("-m", "assistant", "--help"),
-            "index_seconds": _timed("-m", "assistant", "index", "seeds", "--home", home),
-            "index_again_seconds": _timed("-m", "assistant", "index", "seeds", "--home", home),
-            "first_answer_seconds": _timed("-m", "assistant", "ask", QUESTIONS[0], "--home", home),
-        }
-        asked = subprocess.run(
-            [sys.executable, __file__, "--ask", home], cwd=ROOT, check=True, capture_output=True, text=True
-        )
-    sys.stdout.write(json.dumps(figures | json.loads(asked.stdout), indent=2) + "\n")
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of the same job by both, turn by turn."""
+
+    job: str
+    assistant: tuple[float, ...]
+    plain: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Median over the turns of the assistant's seconds by the plain pipeline's."""
+        return statistics.median(a / b for a, b in zip(self.assistant, self.plain, strict=True))
 
 
-def ask(home: str) -> None:
-    """Ask every question again and again in this process and write its figures."""
-    sys.path.insert(0, str(ROOT))
-    from assistant import Assistant
-
-    assistant = Assistant(home=home)
-    seconds = []
-    for turn in range(ROUNDS):
-        for question in QUESTIONS:
+def taking_turns(
+    job: str, rounds: int, assistant: Callable[[int], object], plain: Callable[[int], object]
+) -> Timing:
+    """Time both, `rounds` times each; who goes first alternates, so that neither always finds warm caches."""
+    seconds: dict[Callable[[int], object], list[float]] = {assistant: [], plain: []}
+    for turn in range(rounds):
+        for work in (assistant, plain) if turn % 2 else (plain, assistant):
             begin = time.perf_counter()
-            assistant.ask(question)
-            if turn:
-                seconds.append(time.perf_counter() - begin)
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in kilobytes on Linux
-    figures = {
-        "warm_answer_seconds_median": round(statistics.median(seconds), 4),
-        "warm_answer_seconds_worst": round(max(seconds), 4),
-        "peak_memory_megabytes": round(kilobytes / 1024),
-    }
-    sys.stdout.write(json.dumps(figures))
+            work(turn)
+            seconds[work].append(time.perf_counter() - begin)
+    return Timing(job, tuple(seconds[assistant]), tuple(seconds[plain]))
 
 
-def _timed(*arguments: str) -> float:
-    """Return the seconds that a Python program takes from start to end."""
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True)
-    return round(time.perf_counter() - begin, 2)
+def start(home: Path, *command: str) -> None:
+    """Run a process that answers one question and ends."""
+    subprocess.run([sys.executable, *command, str(home), QUESTIONS[0]], check=True, capture_output=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark and print a line a job."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--papers", type=Path, default=SEEDS, help="papers to index (default: the seeds)")
+    parser.add_argument("--rounds", type=int, default=5)
+    args = parser.parse_args(argv)
+    texts = [paper.text for path in find([args.papers]) for paper in read(path)]
+    with tempfile.TemporaryDirectory(prefix="speed-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
+        assistants = [Assistant(settings=Settings(home=folder / f"assistant{n}")) for n in range(args.rounds)]
+        plains = [Plain(folder / f"plain{n}") for n in range(args.rounds)]
+        assistants[0].library.embedder.encode(["both models are loaded before anything is timed"])
+        for each in assistants[1:]:
+            each.library.embedder = assistants[0].library.embedder
+        indexing = taking_turns(
+            "index the papers",
+            args.rounds,
+            lambda turn: assistants[turn].library.add(args.papers),
+            lambda turn: plains[turn].index(texts),
+        )
+        asker, finder = assistants[0], plains[0]
+        for question in QUESTIONS:
+            asker.ask(question), finder.search(question)
+        warm = taking_turns(
+            "a warm question",
+            args.rounds * len(QUESTIONS),
+            lambda turn: asker.ask(QUESTIONS[turn % len(QUESTIONS)]),
+            lambda turn: finder.search(QUESTIONS[turn % len(QUESTIONS)]),
+        )
+        startup = taking_turns(
+            "start, answer one question, end",
+            args.rounds,
+            lambda _: start(folder / "assistant0", "-c", START),
+            lambda _: start(folder / "plain0", "-m", "benchmarks.plain"),
+        )
+        report([indexing, warm, startup])
+        sentences = sum(len(p.sentences) for s in asker.library.catalogue().stored for p in s.passages)
+        print(
+            f"sentences indexed a second: {sentences / statistics.median(indexing.assistant):.0f} of {sentences}"
+        )
+    return 0
+
+
+def report(timings: Sequence[Timing]) -> None:
+    """Print a line a job."""
+    print(f"{'':34}{'assistant s':>12}{'plain s':>12}{'ratio':>8}{'turns':>7}")
+    for timing in timings:
+        ours, theirs = statistics.median(timing.assistant), statistics.median(timing.plain)
+        print(f"{timing.job:34}{ours:12.3f}{theirs:12.3f}{timing.ratio:8.2f}{len(timing.plain):7}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--ask"]:
-        ask(sys.argv[2])
-    else:
-        main()
+    sys.exit(main())
