@@ -210,6 +210,9 @@ class Assistant:
         is_word = self._library.embedder.is_word
         reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue, is_word)
         if not reading.chosen:
+            keywords = records.from_keywords(evidence.inquiry, evidence.catalogue)
+            if keywords.findings:
+                return self._from_lookup(evidence, keywords)
             return self._abstain(evidence, reading.confidence, notice=notice)
         papers = evidence.catalogue.papers
         citations = tuple(
@@ -297,9 +300,7 @@ class Assistant:
 
 def _names(evidence: Evidence) -> dict[str, tuple[str, ...]]:
     """Return every name of the entities in the question, each with its other names."""
-    return {
-        mention: names for mention, names in evidence.catalogue.aliases.expand(evidence.inquiry.searched_as)
-    }
+    return dict(evidence.catalogue.aliases.expand(evidence.inquiry.searched_as))
 
 
 def _citation(number: int, hit: Hit, start: int, end: int, paper: Paper) -> Citation:

@@ -128,7 +128,22 @@ _OBJECT = re.compile(
     r"|\b(?P<noun>[a-z]+(?:nib|mab|platin|rubicin|taxel|tol))[ -](?:resistan\w+|sensitiv\w+|response|failure)"
 )
 _NOT_OBJECTS = frozenset(
-    ["drug", "drugs", "multi", "multidrug", "treatment", "therapy", "chemo", "it", "them", "this", "that", "these", "those", "such"]
+    [
+        "drug",
+        "drugs",
+        "multi",
+        "multidrug",
+        "treatment",
+        "therapy",
+        "chemo",
+        "it",
+        "them",
+        "this",
+        "that",
+        "these",
+        "those",
+        "such",
+    ]
 )
 
 

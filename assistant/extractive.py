@@ -20,7 +20,7 @@ from assistant.expectations import (
     words_asking,
 )
 from assistant.questions import Inquiry
-from assistant.signals import Match, Term, drugs, match, question_terms, similar
+from assistant.signals import GENERIC_WEIGHT, Match, Term, drugs, match, question_terms, similar
 from index.aliases import definitions
 from index.normalising import fold
 from index.papers import Hit, Kind, SentenceHit
@@ -41,6 +41,12 @@ KEEP_SHARE = 0.82
 OTHER_PAPER_SHARE = 0.6
 """The same for the best sentence of another paper, where several may answer."""
 
+OVERVIEW_CLAIMS = 3
+"""Sentences that stand for a whole paper."""
+
+OVERVIEW_CONFIDENCE = 0.8
+"""Confidence in them: they are the paper's words, but which ones matter is a guess."""
+
 VETO = 6.0
 """Log-odds that one sign of a near miss costs: more than everything that can speak for a sentence."""
 
@@ -58,6 +64,8 @@ class Asked:
     definition_of: frozenset[str]  # folded names whose definition is asked for
     several: bool
     yes_no: bool
+    why: bool
+    how_done: bool  # asks for a method: then what was set up or used is the answer
     papers: frozenset[str]  # ids of the papers that the question names; empty: any
     presumes: str | None  # the statement that a why- or how-question takes for granted
 
@@ -89,6 +97,10 @@ def read(
     if asked.papers:
         hits = [hit for hit in hits if hit.record.id in asked.papers]
     candidates = [weigh(asked, hit, sentence) for hit in hits[:READ_PASSAGES] for sentence in hit.sentences]
+    if not _about(asked.terms) and not asked.papers and asked.expected is None:
+        return Reading((), 0.0)
+    if asked.papers and asked.expected is None and not _about(asked.terms):
+        return _overview(candidates)
     own = _ranked([c for c in candidates if c.hit.kind is Kind.TEXT])
     if own and own[0].confidence >= ANSWER_FROM:
         return Reading(_selection(asked, own), own[0].confidence)
@@ -101,7 +113,33 @@ def read(
 _PAPER_NAMED = re.compile(
     r"\b(?:the|this|that) (?P<name>[^\s?.,]+(?: [^\s?.,]+)?) (?:paper|study|article|work)\b", re.IGNORECASE
 )
+
+
+def _about(terms: Sequence[Term]) -> bool:
+    """Return whether terms say anything beyond the words in which questions are put."""
+    return any(term.named or term.weight > GENERIC_WEIGHT for term in terms)
+
+
+def _overview(candidates: Sequence[Candidate]) -> Reading:
+    """Return what stands for a whole paper: the sentences of its abstract nearest to its title, in text order."""
+    body = [c for c in candidates if c.hit.kind is Kind.TEXT and c.hit.section != "Title"]
+    nearest = sorted(body, key=lambda c: -similar(c.hit.record.title, c.sentence.text))[:OVERVIEW_CLAIMS]
+    chosen = sorted(nearest, key=lambda c: (c.hit.record.id, c.sentence.start))
+    return Reading(tuple(chosen), OVERVIEW_CONFIDENCE if chosen else 0.0)
+
+
 _YES_NO = re.compile(r"^(?:do|does|did|is|are|was|were|can|could|has|have|will|would|should)\b")
+_NOT_A_FINDING = re.compile(
+    r"^(?:to (?:investigate|determine|examine|explore|test|address|elucidate)\b|we (?:used|investigated|established|aimed)\b"
+    r"|therefore, there is\b|despite\b|for nearly\b)|\b(?:remains? (?:unclear|unknown|incompletely|poorly|elusive)|urgent need)\b",
+    re.IGNORECASE,
+)
+"""Sentences that set out an aim, a set-up or a gap rather than what was found."""
+
+_HOW_DONE = re.compile(
+    r"\bhow (?:was|were|did)\b|\bmethods?\b|\bused?\b|\bapproach\b|\bwhy\b|\bexperiments?\b|\bmodel\b|\baims?\b"
+)
+_WHY = re.compile(r"\bwhy\b|\bfor what reason\b|\bhow come\b")
 _PRESUMING = re.compile(
     r"^(?:why|how come|for what reason) (?:do|does|did|is|are|was|were|has|have|can|could) (?P<rest>.+)$"
 )
@@ -115,6 +153,8 @@ def take_apart(inquiry: Inquiry, catalogue: Catalogue, is_word: Callable[[str], 
     papers, said = _papers_named(question, terms, catalogue)
     said |= words_asking(asking)
     terms = tuple(term for term in terms if term.name not in said and fold(term.name) not in said)
+    if not _about(terms):
+        terms = ()  # what is asked for and of which paper says it all
     names = frozenset(fold(t.name) for t in terms if t.named) if asks_definition(question) else frozenset()
     presuming = _PRESUMING.match(fold(question).rstrip("?. "))
     return Asked(
@@ -124,6 +164,8 @@ def take_apart(inquiry: Inquiry, catalogue: Catalogue, is_word: Callable[[str], 
         definition_of=names,
         several=len(papers) > 1 or asks_several(question),
         yes_no=bool(_YES_NO.match(fold(question))),
+        why=bool(_WHY.search(fold(question))),
+        how_done=bool(_HOW_DONE.search(fold(question))),
         papers=papers,
         presumes=presuming["rest"] if presuming else None,
     )
@@ -152,8 +194,8 @@ def weigh(asked: Asked, hit: Hit, sentence: SentenceHit) -> Candidate:
     """Weigh a sentence."""
     found = match(asked.terms, sentence.text, f"{hit.text} {hit.record.title}")
     in_title = hit.section == "Title"
-    other_drug = bool(drugs(asked.text) - drugs(sentence.text)) and bool(
-        drugs(sentence.text) - drugs(asked.text)
+    other_drug = bool(drugs(sentence.text) - drugs(asked.text)) and any(
+        term.drug and term.name in (*found.missing, *found.elsewhere) for term in asked.terms
     )
     wanted, given = resisted(asked.text), resisted(sentence.text)
     other_object = bool(wanted and given and not wanted & given)
@@ -170,6 +212,7 @@ def weigh(asked: Asked, hit: Hit, sentence: SentenceHit) -> Candidate:
         + 0.15 * holds
         + 0.40 * defines
         - 0.08 * in_title
+        - 0.08 * bool(_NOT_A_FINDING.search(sentence.text) and not asked.how_done)
         - 0.10 * other_drug
         - 0.20 * other_object
         - 0.20 * against
@@ -202,6 +245,8 @@ def _selection(asked: Asked, ranked: Sequence[Candidate]) -> tuple[Candidate, ..
     """Return the best sentence and those near it that add something; the best of each paper where several may."""
     first = ranked[0]
     chosen = [first]
+    if asked.why and (reason := _before(first, ranked)):
+        chosen.append(reason)
     if asked.several:
         for c in ranked[1:]:
             papers = {o.hit.record.id for o in chosen}
@@ -213,6 +258,23 @@ def _selection(asked: Asked, ranked: Sequence[Candidate]) -> tuple[Candidate, ..
     order = {c.hit.record.id: n for n, c in reversed(list(enumerate(chosen)))}
     rest = sorted(chosen[1:], key=lambda c: (order[c.hit.record.id], c.sentence.start))
     return (first, *rest)
+
+
+_THEREFORE = re.compile(
+    r"^(?:therefore|thus|hence|consequently|as a result|accordingly|for this reason)\b", re.IGNORECASE
+)
+
+
+def _before(candidate: Candidate, ranked: Sequence[Candidate]) -> Candidate | None:
+    """Return the sentence before one that only draws its conclusion ('Therefore, …'): it holds the reason."""
+    if not _THEREFORE.match(candidate.sentence.text):
+        return None
+    before = [
+        c for c in ranked
+        if c.hit.record.id == candidate.hit.record.id and c.hit.start == candidate.hit.start
+        and c.sentence.end <= candidate.sentence.start
+    ]  # fmt: skip
+    return max(before, key=lambda c: c.sentence.end, default=None)
 
 
 def _take(candidate: Candidate, chosen: list[Candidate]) -> None:

@@ -6,76 +6,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.expectations import asks_definition
 from assistant.questions import RECORD_FIELDS, Inquiry
 from assistant.signals import GENERIC, Term, match, question_terms
 from index.lexical import stem
 from index.normalising import fold, terms
 from index.papers import Hit, Kind, Paper, Record, Reference, Section
-from index.retrieval import Catalogue
+from index.retrieval import Catalogue, Index
 
 RECORD_WORDS = frozenset(
     stem(word)
-    for word in [
-        "who",
-        "wrote",
-        "written",
-        "write",
-        "author",
-        "authored",
-        "publish",
-        "published",
-        "publication",
-        "appear",
-        "journal",
-        "year",
-        "date",
-        "month",
-        "when",
-        "volume",
-        "issue",
-        "page",
-        "article",
-        "number",
-        "doi",
-        "pmid",
-        "pmcid",
-        "pmc",
-        "pubmed",
-        "central",
-        "identifier",
-        "id",
-        "title",
-        "url",
-        "link",
-        "web",
-        "website",
-        "keyword",
-        "cite",
-        "cited",
-        "cites",
-        "citation",
-        "reference",
-        "referenced",
-        "bibliography",
-        "list",
-        "work",
-        "works",
-        "paper",
-        "papers",
-        "study",
-        "studies",
-        "record",
-        "find",
-        "printed",
-        "carry",
-    ]
+    for word in """
+        who wrote written write author authored publish published publication appear journal year date month
+        when volume issue page article number doi pmid pmcid pmc pubmed central identifier id title url link
+        web website keyword cite cited cites citation reference referenced bibliography list work works
+        paper papers study studies record find printed carry
+    """.split()
 )
 """Words that name a field or a record rather than a paper's subject."""
 
 SUBJECT_COVERED = 0.75
 """Share (by weight) of the question's subject that a paper must speak of to be the one that is meant."""
 
-REFERENCE_COVERED = 0.55
+REFERENCE_COVERED = 0.5
 """The same for a cited work: its title is short, the question's wording takes a larger share."""
 
 ALSO_MEANT = 0.97
@@ -122,9 +75,9 @@ NAMES: dict[str, str] = {
 }
 
 
-def subject(inquiry: Inquiry, catalogue: Catalogue) -> tuple[Term, ...]:
-    """Return what the question is about besides the field that it asks for."""
-    found = question_terms(inquiry.searched_as, catalogue.aliases, catalogue.text.passages.idf)
+def subject(inquiry: Inquiry, catalogue: Catalogue, index: Index) -> tuple[Term, ...]:
+    """Return what the question is about besides the field that it asks for; rarity as in an index."""
+    found = question_terms(inquiry.searched_as, catalogue.aliases, index.passages.idf)
     return tuple(term for term in found if not _says_field(term))
 
 
@@ -164,7 +117,7 @@ def _record_text(paper: Paper) -> str:
 
 def from_records(inquiry: Inquiry, catalogue: Catalogue) -> Lookup:
     """Answer a question about who, when, where and which identifier from the papers' records."""
-    question = subject(inquiry, catalogue)
+    question = subject(inquiry, catalogue, catalogue.text)
     meant = papers_meant(question, catalogue)
     if not meant:
         return Lookup((), 0.1)
@@ -219,7 +172,7 @@ def _said(record: Record, field: str) -> str | None:
 
 def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue) -> Lookup:
     """Answer a question about cited works from the papers' reference lists."""
-    question = subject(inquiry, catalogue)
+    question = subject(inquiry, catalogue, catalogue.bibliography)
     if not question:
         return Lookup((), 0.1)
     citing = _citing(inquiry, question, catalogue)
@@ -233,7 +186,8 @@ def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue)
         reference = next((r for r in paper.references if r.start <= hit.start and hit.end <= r.end), None)
         if hit.kind is not Kind.REFERENCE or reference is None or hit.record.id not in ids:
             continue
-        found = match(_beyond(question, paper), paper.text[reference.start : reference.end], "")
+        asked = _beyond(question, paper) if citing else question
+        found = match(asked, paper.text[reference.start : reference.end], "")
         if not found.missing:
             scored.append((found.sentence, hit.score, paper, reference))
     scored.sort(key=lambda item: item[:2], reverse=True)
@@ -273,6 +227,24 @@ def _cited(paper: Paper, reference: Reference) -> Finding:
         reference.start,
         reference.end,
     )
+
+
+def from_keywords(inquiry: Inquiry, catalogue: Catalogue) -> Lookup:
+    """Answer what a name stands for from the keywords that a paper prints, where its text does not say it."""
+    if not asks_definition(inquiry.searched_as):
+        return Lookup((), 0.0)
+    names = {fold(n): m for m, others in catalogue.aliases.expand(inquiry.searched_as) for n in others}
+    findings = []
+    for paper in catalogue.papers.values():
+        section = _section_of(paper, "keywords")
+        keyword = next(
+            (k for k in paper.record.keywords for n in names if len(n.split()) > 1 and n in fold(k)), None
+        )
+        if section and keyword:
+            mention = next(m for n, m in names.items() if n in fold(keyword))
+            text = f"{mention}: “{keyword}”, a keyword of {paper.record.short}."
+            findings.append(Finding(text, paper, section.heading, section.kind, section.start, section.end))
+    return Lookup(tuple(findings), 0.9 if findings else 0.0)
 
 
 def from_library(catalogue: Catalogue) -> Lookup:

@@ -20,149 +20,20 @@ Form = frozenset[str]
 
 GENERIC = frozenset(
     stem(word)
-    for word in [
-        "drive",
-        "cause",
-        "affect",
-        "effect",
-        "role",
-        "mechanism",
-        "happen",
-        "lead",
-        "contribute",
-        "explain",
-        "describe",
-        "study",
-        "paper",
-        "work",
-        "author",
-        "article",
-        "publication",
-        "find",
-        "finding",
-        "found",
-        "show",
-        "shown",
-        "report",
-        "result",
-        "use",
-        "used",
-        "using",
-        "observe",
-        "know",
-        "known",
-        "tell",
-        "say",
-        "give",
-        "list",
-        "name",
-        "main",
-        "key",
-        "important",
-        "kind",
-        "type",
-        "way",
-        "involve",
-        "involved",
-        "associate",
-        "association",
-        "relate",
-        "relation",
-        "relationship",
-        "link",
-        "connection",
-        "do",
-        "make",
-        "work",
-        "occur",
-        "exist",
-        "play",
-        "part",
-        "mean",
-        "meaning",
-        "define",
-        "definition",
-        "according",
-        "evidence",
-        "data",
-        "information",
-        "detail",
-        "question",
-        "answer",
-        "conclude",
-        "conclusion",
-        "summary",
-        "summarise",
-        "summarize",
-        "overview",
-        "discuss",
-        "mention",
-        "state",
-        "propose",
-        "suggest",
-        "demonstrate",
-        "identify",
-        "identified",
-        "investigate",
-        "examine",
-        "researcher",
-        "scientist",
-        "group",
-        "team",
-        "please",
-        "help",
-        "want",
-        "need",
-        "think",
-        "believe",
-        "possible",
-        "likely",
-        "different",
-        "difference",
-        "compare",
-        "change",
-        "consequence",
-        "outcome",
-        "impact",
-        "influence",
-        "function",
-        "significance",
-        "purpose",
-        "aim",
-        "goal",
-        "reason",
-        "why",
-        "many",
-        "much",
-        "number",
-        "percent",
-        "percentage",
-        "proportion",
-        "rate",
-        "level",
-        "high",
-        "low",
-        "new",
-        "novel",
-        "really",
-        "actually",
-        "exactly",
-        "briefly",
-        "specifically",
-        "generally",
-        "currently",
-        "recent",
-        "recently",
-        "human",
-        "case",
-        "example",
-        "other",
-        "another",
-        "one",
-        "two",
-        "three",
-        "first",
-    ]
+    for word in """
+        drive cause affect effect role mechanism happen lead contribute explain describe study paper work
+        author article publication find finding found show shown report result use used using observe know
+        known tell say give list name main key important kind type way involve involved associate
+        association relate relation relationship link connection do make occur exist play part mean meaning
+        define definition according evidence data information detail question answer conclude conclusion
+        summary summarise summarize overview stand abbreviation acronym deal look carry
+        discuss mention state propose suggest demonstrate identify
+        identified investigate examine researcher scientist group team please help want need think believe
+        possible likely different difference compare change consequence outcome impact influence function
+        significance purpose aim goal reason why many much number percent percentage proportion rate level
+        high low new novel really actually exactly briefly specifically generally currently recent recently
+        human case example other another one two three first
+    """.split()
 )
 """Words in which questions are put rather than what they are about; they count little."""
 
@@ -171,13 +42,13 @@ GENERIC_WEIGHT = 0.15
 FAMILIES: tuple[Form, ...] = tuple(
     frozenset(stem(word) for word in family.split())
     for family in (
-        "mice mouse murine",
+        "mice mouse murine vivo animal",
         "reverse restore overcome resensitize resensitise resensitization rescue abolish",
         "resistance resistant refractory",
         "sensitivity sensitize sensitise sensitization chemosensitivity responsive",
         "inhibit inhibition inhibitor block blockade suppress suppression silence silencing knockdown deplete "
         "depletion",
-        "increase higher rise raise go up high upregulate upregulation elevate enhance induce induction activate activation raise",
+        "increase lengthen prolong extend higher rise raise go up high upregulate upregulation elevate enhance induce induction activate activation raise",
         "decrease lower fall drop go down downregulate downregulation reduce reduction lower diminish",
         "tumor tumour cancer carcinoma malignancy neoplasm hepatoma",
         "survival survive",
@@ -208,44 +79,15 @@ _WORD = re.compile(r"[^\W_](?:[\w.+-]*[^\W_])?")
 
 SITES = frozenset(
     stem(word)
-    for word in [
-        "pancreatic",
-        "pancreas",
-        "renal",
-        "kidney",
-        "breast",
-        "lung",
-        "colorectal",
-        "colon",
-        "colonic",
-        "gastric",
-        "stomach",
-        "ovarian",
-        "ovary",
-        "prostate",
-        "bladder",
-        "thyroid",
-        "cervical",
-        "brain",
-        "skin",
-        "bone",
-        "esophageal",
-        "oesophageal",
-        "melanoma",
-        "glioma",
-        "glioblastoma",
-        "leukemia",
-        "leukaemia",
-        "lymphoma",
-        "myeloma",
-        "sarcoma",
-        "cholangiocarcinoma",
-        "healthy",
-    ]
+    for word in """
+        pancreatic pancreas renal kidney breast lung colorectal colon colonic gastric stomach ovarian ovary
+        prostate bladder thyroid cervical brain skin bone esophageal oesophageal melanoma glioma
+        glioblastoma leukemia leukaemia lymphoma myeloma sarcoma cholangiocarcinoma healthy
+    """.split()
 )
 """Organs and cancers: a finding in one is no finding in another."""
 
-SHORTEST_TECHNICAL = 5
+SHORTEST_TECHNICAL = 6
 """Shorter words that are not in the language model's vocabulary are mostly slips and parts of symbols."""
 
 SPECIES = frozenset(
@@ -274,6 +116,11 @@ class Term:
     forms: tuple[Form, ...]
     weight: float
     named: bool  # a gene, drug, cell line, species: must be there by name
+
+    @property
+    def drug(self) -> bool:
+        """Whether one of its names is a drug's, by its ending."""
+        return any(_DRUG.match(word) for form in self.forms for word in form)
 
     def in_(self, words: frozenset[str]) -> bool:
         """Return whether a text with these stems mentions it."""
@@ -311,7 +158,7 @@ def question_terms(
         forms = tuple(dict.fromkeys(_form(name) for name in (mention, *names) if _form(name)))
         if not forms:
             continue
-        weight = max((idf(s) for s in _form(mention)), default=1.0)
+        weight = min(max(idf(s) for s in form) for form in forms)
         found.append(Term(mention, forms, weight, named=_looks_named(mention) or len(forms) > 2))
         rest = re.sub(rf"(?<!\w){re.escape(mention)}(?!\w)", " ", rest, flags=re.IGNORECASE)
     seen = {stem(word) for term in found for word in terms(term.name)}
@@ -322,7 +169,8 @@ def question_terms(
                 continue
             seen.add(stemmed)
             named = _looks_named(part, first=position == 0) or _is_technical(part, stemmed, is_word)
-            found.append(Term(part, _forms_of(stemmed), _weight(stemmed, named, idf), named))
+            forms = _forms_of(stemmed)
+            found.append(Term(part, forms, _weight(stemmed, forms, named, idf), named))
     return tuple(found)
 
 
@@ -354,15 +202,19 @@ def _looks_named(word: str, *, first: bool = False) -> bool:
 
 def _is_technical(word: str, stemmed: str, is_word: Callable[[str], bool]) -> bool:
     """A word that is neither common nor one of the field's families, such as bufalin or glioblastoma."""
+    if stemmed in SITES:
+        return True
     if len(word) < SHORTEST_TECHNICAL or stemmed in GENERIC or any(stemmed in family for family in FAMILIES):
         return False
-    return stemmed in SITES or not (is_word(fold(word)) or is_word(stemmed))
+    return not (is_word(fold(word)) or is_word(stemmed))
 
 
-def _weight(stemmed: str, named: bool, idf: Callable[[str], float]) -> float:
+def _weight(stemmed: str, forms: Sequence[Form], named: bool, idf: Callable[[str], float]) -> float:
+    """Return how much a word counts: as much as the most common of the words that stand for the same."""
+    rarity = min(idf(s) for form in forms for s in form)
     if named:
-        return max(idf(stemmed), 1.0) * 1.5
-    return GENERIC_WEIGHT if stemmed in GENERIC else max(idf(stemmed), 0.5)
+        return max(rarity, 1.0) * 1.5
+    return GENERIC_WEIGHT if stemmed in GENERIC else max(rarity, 0.5)
 
 
 def _parts(word: str) -> list[str]:
@@ -385,7 +237,9 @@ def _forms_of(stemmed: str) -> tuple[Form, ...]:
 def _stems_of(text: str) -> frozenset[str]:
     found = set(stems(text))
     # siKIF14 and shKIF14 are RNAs against KIF14: they mention it.
-    found |= {word[2:] for word in found if word[:2] in ("si", "sh") and any(c.isdigit() for c in word)}
+    against = {word[2:] for word in found if word[:2] in ("si", "sh") and any(c.isdigit() for c in word)}
+    if against:
+        found |= against | {stem("silencing")}
     return frozenset(found)
 
 

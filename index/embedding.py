@@ -34,6 +34,12 @@ BATCH = 64
 KEPT_QUESTIONS = 256
 """Vectors of questions that are kept: one question is searched in two collections, and asked again."""
 
+ENDINGS = frozenset(
+    "s es ed d ing er ers en ens ened ly able ness less ful ment ments tion tions ally al".split()
+)
+SHORTEST_ROOT = 4
+"""A common word with one of these endings is common too (lengthen, substantially); `bufalin` is not."""
+
 
 def bundled_folder() -> Path:
     """Return the folder of the installed weights.
@@ -135,8 +141,10 @@ class Embedder(Embeddings):
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def is_word(self, word: str) -> bool:
-        """Return whether a lower-case word is one whole entry of the model's vocabulary: a common word."""
-        return self._tokenizer.token_to_id(word) is not None
+        """Return whether a lower-case word is a common one: an entry of the model's vocabulary, or one and an ending."""
+        pieces = self._tokenizer.encode(word, add_special_tokens=False).tokens
+        ending = "".join(piece.removeprefix("##") for piece in pieces[1:])
+        return len(pieces) == 1 or (len(pieces[0]) >= SHORTEST_ROOT and ending in ENDINGS)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return the vectors of texts as float32 of shape (texts, dimension), each of unit length."""
