@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
-import time
+import tempfile
+import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,12 +14,15 @@ from functools import cached_property
 from pathlib import Path
 
 from index.adding import Adding, Failure, Progress, Report
+from index.drafting import Draft, drafting
+from index.editions import LAYOUT, Editions, check, read_seal
 from index.embedding import Embedder
 from index.errors import EmbeddingMismatch, LibraryBusy, LibraryError, StoreError
 from index.papers import Paper, Record
 from index.readers import find
 from index.retrieval import Catalogue, HybridRetriever
-from index.store import Store, StoredPaper
+from index.salvaging import salvage
+from index.store import Store
 
 LOCK_SECONDS = 30.0
 """How long a second writer waits for the first."""
@@ -35,42 +40,58 @@ class Finding:
 class Library:
     """The papers of a home folder and their index.
 
-    Opening costs nothing; the store is opened at the first use.
+    Opening costs nothing; the index is opened at the first use. One process writes at a time; any number read,
+    each the newest edition there is when it searches. Threads may share a library.
     """
 
     def __init__(self, home: Path, embedder: Embedder) -> None:
         self.home = home
         self.embedder = embedder
+        self._editions = Editions(home / "chroma")
+        self._guard = threading.RLock()
         self._catalogue: Catalogue | None = None
-        self._seen_state: int | None = None
-
-    @property
-    def _folder(self) -> Path:
-        return self.home / "chroma"
-
-    @cached_property
-    def _store(self) -> Store:
-        self._finish_swap()
-        return Store(self._folder, self.embedder.identity)
+        self._store: Store | None = None
+        self._edition: Path | None = None  # what the two above belong to
 
     @cached_property
     def retriever(self) -> HybridRetriever:
         """A LangChain retriever over the library as it is at each search."""
         return HybridRetriever(embedder=self.embedder, source=self.catalogue)
 
+    @property
+    def store(self) -> Store:
+        """The newest edition of the index, for reading; an empty one where nothing was ever indexed."""
+        with self._guard:
+            newest = self._editions.newest()
+            if self._store is None or newest != self._edition:
+                self._catalogue = None
+                self._store = self._opened(newest)
+                self._edition = newest
+            return self._store
+
     def catalogue(self) -> Catalogue:
-        """Return what is derived from the store; made anew when a writer has changed it."""
-        state = self._state()
-        if self._catalogue is None or state != self._seen_state:
-            if self._catalogue is not None:
-                self._release()  # another process wrote: this one's view of the vectors is old
-            self._catalogue = Catalogue(self._store, self.home / "cache")
-            self._seen_state = state
-        return self._catalogue
+        """Return what is derived from the index; made anew when any process has changed it."""
+        with self._guard:
+            store = self.store
+            if self._catalogue is None:
+                self._catalogue = Catalogue(store, self.home / "cache")
+            return self._catalogue
 
     def is_empty(self) -> bool:
-        """Return whether nothing was ever indexed here; makes no folder."""
-        return not self._folder.exists() or not self._store.versions()
+        """Return whether no paper is indexed here; makes no folder.
+
+        Raises:
+            StoreError: the index is damaged.
+        """
+        newest = self._editions.newest()
+        if newest is None:
+            return True
+        with self._guard:
+            return not (
+                self._catalogue.papers
+                if newest == self._edition and self._catalogue
+                else read_seal(newest).papers
+            )
 
     def papers(self) -> tuple[Record, ...]:
         """Return the records of all papers, in the order of their ids."""
@@ -92,16 +113,17 @@ class Library:
     def add(self, *paths: str | Path, progress: Callable[[Progress], None] | None = None) -> Report:
         """Add the papers of files and folders; a file that is unchanged is neither read nor embedded.
 
-        A file that cannot be read is reported and the rest goes on.
+        A file that cannot be read is reported and the rest goes on. Where the work is stopped, by an exception
+        from `progress` too, the papers that are complete stay.
 
         Raises:
             ReadError: a named path does not exist.
             LibraryBusy: another process is writing.
             StoreError: the index cannot be opened or written.
         """
-        files = find(paths)
-        with self._writing():
-            return Adding(self._store, self.embedder, progress).add_files(files)
+        files = find(Path(path).expanduser().resolve() for path in paths)  # `repair` runs from anywhere
+        with self._writing() as draft:
+            return Adding(draft, self.store.briefs(), self.embedder, progress).add_files(files)
 
     def remove(self, id: str) -> Record:
         """Remove a paper and return its record.
@@ -109,92 +131,93 @@ class Library:
         Raises:
             LibraryError: there is no such paper.
         """
-        record = self.paper(id).record
-        with self._writing():
-            self._store.remove(id)
+        with self._writing() as draft:
+            record = self.paper(id).record
+            draft.store.remove([id])
         return record
 
     def diagnose(self) -> tuple[Finding, ...]:
         """Return what is well and what is not; changes nothing."""
-        if not self._folder.exists():
-            return (
-                Finding("library", True, f"empty: '{self.home}' gets the seed papers at the first question"),
-            )
         try:
-            store = self._store
-            papers, missing = store.versions(), store.missing()
+            if self._editions.newest() is None:
+                detail = f"empty: '{self.home}' gets the seed papers at the first question"
+                return (Finding("library", True, detail),)
+            missing = self.store.missing()
         except EmbeddingMismatch as error:
             return (Finding("embedding model", False, str(error)),)
         except StoreError as error:
             return (Finding("index", False, str(error)),)
-        findings = [Finding("library", True, f"{len(papers)} papers in '{self.home}'")]
-        findings.append(
+        number = len(self.papers())
+        return (
+            Finding("library", True, f"{number} paper{'' if number == 1 else 's'} in '{self.home}'"),
             Finding(
-                "sentences", False, f"{len(missing)} papers lack sentences: run 'sorafenib-assistant repair'"
-            )
-            if missing
-            else Finding("sentences", True, "every paper is complete")
+                "sentences",
+                not missing,
+                f"{len(missing)} papers lack sentences: run 'sorafenib-assistant repair'"
+                if missing
+                else "every paper is complete",
+            ),
         )
-        return tuple(findings)
 
     def repair(self, progress: Callable[[Progress], None] | None = None) -> Report:
-        """Make the index whole again, with the embedding model that is set.
+        """Make the index whole again, with the embedding model that is set; nothing is done where all is well.
 
-        Papers are taken from the store itself where it can be read, else from the files that they came
-        from. The new index is built beside the old one and then swapped in.
+        Papers are taken from the index where it can be read, else from the edition before, else from the files
+        that they came from. The new index is built beside the damaged one.
         """
+        if all(finding.ok for finding in self.diagnose()):
+            return Report(unchanged=self.papers())
         with self._locked():
-            self._finish_swap()
-            papers, files, failed = self._salvage()
-            fresh = self.home / "chroma.new"
-            shutil.rmtree(fresh, ignore_errors=True)
-            store = Store(fresh, self.embedder.identity)
-            adding = Adding(store, self.embedder, progress)
-            kept = adding.add_stored(papers)
-            known = {p.paper.record.path for p in papers}
-            report = adding.add_files([file for file in files if str(file) not in known])
-            store.close()
-            self._swap()
-        return replace(report, added=(*kept, *report.added), failed=(*failed, *report.failed))
+            with self._guard:
+                self._catalogue = self._store = None
+            saved = salvage(self._editions)
+            with drafting(self._editions, self.embedder.identity, None) as draft:
+                _ = draft.store  # published even where nothing can be saved
+                adding = Adding(draft, {}, self.embedder, progress)
+                adding.add_stored(saved.papers)
+                report = adding.add_files([file for file in saved.files if file.is_file()])
+        gone = [
+            Failure(str(file), f"{file} is gone, and so is its paper.")
+            for file in saved.files
+            if not file.is_file()
+        ]
+        return replace(report, failed=(*gone, *report.failed))
 
-    def _salvage(self) -> tuple[list[StoredPaper], list[Path], list[Failure]]:
-        """Return the papers that the store still gives, and the files that it was made from."""
-        self._release()
-        files = [Path(name) for name in self._manifest() if Path(name).is_file()]
-        failed = [Failure(name, "the file is gone") for name in self._manifest() if not Path(name).is_file()]
-        if not self._folder.exists():
-            return [], files, failed
+    def _opened(self, edition: Path | None) -> Store:
+        """Return the store of an edition that was found whole, its vectors read."""
+        if edition is None:
+            return self._scratch(None)
+        seal = read_seal(edition)
+        if seal.layout != LAYOUT:
+            raise StoreError(
+                f"The library in '{self.home}' was made by another version of this program: "
+                "run 'sorafenib-assistant repair' to index it again."
+            )
+        if seal.embedding != self.embedder.identity:
+            raise EmbeddingMismatch(
+                f"The library in '{self.home}' was indexed with '{seal.embedding}', the setting says "
+                f"'{self.embedder.identity}': run 'sorafenib-assistant repair' to index it again, or set "
+                f"ASSISTANT_EMBEDDING back."
+            )
         try:
-            store = Store(self._folder, None)
-            papers = store.load()
-            store.close()
+            check(edition)
+            store = Store(edition) if os.access(edition, os.W_OK) else self._scratch(edition)
+            store.warm()
         except StoreError:
-            return [], files, failed
-        kept = {p.paper.record.path for p in papers}
-        return papers, files, [f for f in failed if f.path not in kept]
+            newest = self._editions.newest()
+            if newest == edition:
+                raise
+            return self._opened(newest)  # a writer has published a newer one and dropped this one meanwhile
+        return store
 
-    def _swap(self) -> None:
-        """Put `chroma.new` in the place of `chroma`; `_finish_swap` completes it after a crash."""
-        old = self.home / "chroma.old"
-        shutil.rmtree(old, ignore_errors=True)
-        if self._folder.exists():
-            self._folder.rename(old)
-        (self.home / "chroma.new").rename(self._folder)
-        shutil.rmtree(old, ignore_errors=True)
-        self._touch()
-        self._release()
-
-    def _finish_swap(self) -> None:
-        old = self.home / "chroma.old"
-        if old.exists() and not self._folder.exists():
-            old.rename(self._folder)
-
-    def _release(self) -> None:
-        """Close the store and forget what was derived from it."""
-        store = self.__dict__.pop("_store", None)
-        if store is not None:
-            store.close()
-        self._catalogue = None
+    def _scratch(self, edition: Path | None) -> Store:
+        """Return a store in a temporary folder: empty, or a copy of an edition where Chroma must not write."""
+        folder = Path(tempfile.mkdtemp(prefix="sorafenib-assistant-"))
+        if edition is not None:
+            shutil.copytree(edition, folder, dirs_exist_ok=True)
+        store = Store(folder, embedding=self.embedder.identity if edition is None else None)
+        weakref.finalize(store, shutil.rmtree, folder, ignore_errors=True)
+        return store
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -219,36 +242,9 @@ class Library:
             lock.release()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the lock, clear left-overs, and note the change for this and other processes."""
+    def _writing(self) -> Iterator[Draft]:
+        """Hold the lock and give a draft of the next edition; it is published at the end."""
         with self._locked():
-            self._store.sweep()
-            try:
-                yield
-            finally:
-                self._write_manifest()
-                self._touch()
-                self._catalogue = None
-
-    def _state(self) -> int:
-        """Return a number that changes with every write by any process."""
-        try:
-            return (self.home / "state").stat().st_mtime_ns
-        except OSError:
-            return 0
-
-    def _touch(self) -> None:
-        (self.home / "state").write_text(str(time.time_ns()))
-
-    def _manifest(self) -> list[str]:
-        """Return the paths that papers were read from; only `repair` of a broken store needs them."""
-        try:
-            return [str(name) for name in json.loads((self.home / "files.json").read_text("utf-8"))]
-        except (OSError, ValueError):
-            return []
-
-    def _write_manifest(self) -> None:
-        names = sorted({path for path, _ in self._store.sources().values() if path})
-        scratch = self.home / "files.json.new"
-        scratch.write_text(json.dumps(names, ensure_ascii=False, indent=0), "utf-8")
-        scratch.replace(self.home / "files.json")
+            _ = self.store  # whole, and made with this embedding model: else nothing is written on it
+            with drafting(self._editions, self.embedder.identity, self._editions.newest()) as draft:
+                yield draft

@@ -3,8 +3,8 @@
 Two kinds of collection lie in one Chroma folder:
 
 - `papers`: one row a paper, with its record, sections, passages (as JSON) and its text. The row is written
-  last and names the paper's version: it is the commit point. Sentences of any other version are left-overs of
-  an interrupted write; nothing reads them and `sweep` deletes them.
+  after the paper's sentences and names its version: it is the commit point. Sentences of any other version are
+  left-overs of an interrupted write; nothing reads them and `sweep` deletes them.
 - `text` and `bibliography`: one row a sentence, id `paper#version#number`, with its vector. References and
   records have a collection of their own, so that they never crowd a paper's own words out of a search.
 """
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from index.errors import EmbeddingMismatch, StoreError
-from index.papers import Kind, Paper, Passage, Span
+from index.editions import LAYOUT, damaged, unwritable
+from index.papers import Kind, Paper, Passage, Record, Span
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -39,14 +40,14 @@ PART_OF_KIND: dict[Kind, Part] = {
     Kind.RECORD: "bibliography",
 }
 
-LAYOUT = 1
-"""Version of what is written; a store of another layout is rebuilt by `repair`."""
-
 HNSW = {"space": "cosine", "ef_construction": 100, "ef_search": 300}
 """ef_search above the 200 neighbours that retrieval asks for, so that the graph search misses next to none."""
 
 PAGE = 2000
 """Rows a read or write; Chroma's own limit is above 5,000."""
+
+NOT_WRITTEN = ("no space left", "is full", "readonly", "read-only", "permission denied")
+"""What Chroma's errors say where the disk or folder is at fault, not the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ class StoredPaper:
     paper: Paper
     passages: tuple[Passage, ...]
     version: str
-    source: str  # SHA-256 of the file that it was read from
+    source: str  # SHA-256 of the file that it was read from and the number of papers in it
 
     def row_id(self, number: int) -> str:
         """Return the id of a sentence's row."""
-        return row_id(self.paper.record.id, self.version, number)
+        return f"{self.paper.record.id}#{self.version}#{number}"
 
     def sentences(self, part: Part) -> list[tuple[int, Passage, Span]]:
         """Return (row number, passage, sentence) of a part's sentences, in text order."""
@@ -70,6 +71,23 @@ class StoredPaper:
                 rows += [(passage, sentence) for sentence in passage.sentences]
         return [(n, passage, sentence) for n, (passage, sentence) in enumerate(rows)]
 
+    def texts(self, part: Part) -> list[str]:
+        """Return the texts of a part's sentences, in text order."""
+        return [self.paper.text[span.start : span.end] for _, _, span in self.sentences(part)]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A stored paper without its text: enough to tell whether a file has to be read again."""
+
+    record: Record
+    version: str
+    source: str
+
+
+Vectors = dict[Part, np.ndarray]
+"""Vectors of a paper's sentences: one row a sentence of a part, in text order."""
+
 
 def version_of(paper: Paper, passages: Sequence[Passage]) -> str:
     """Return a fingerprint of everything that is stored of a paper."""
@@ -77,187 +95,175 @@ def version_of(paper: Paper, passages: Sequence[Passage]) -> str:
     return hashlib.sha256((content + paper.text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-@contextmanager
-def _chroma_errors(what: str) -> Iterator[None]:
-    """Turn whatever Chroma raises into a StoreError; its Rust core panics with a BaseException."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, StoreError):
-        raise
-    except BaseException as error:
-        detail = str(error).strip().splitlines()
-        raise StoreError(
-            f"{what} ({detail[0][:120] if detail else type(error).__name__}): "
-            "run 'sorafenib-assistant doctor' to see what is wrong and 'sorafenib-assistant repair' to mend it."
-        ) from error
-
-
 class Store:
     """Papers and sentence vectors in a Chroma folder."""
 
-    def __init__(self, folder: Path, embedding: str | None) -> None:
-        """Open or make the store.
-
-        `embedding` is the embedder's identity; None opens whatever is there, to rebuild it.
+    def __init__(self, folder: Path, *, embedding: str | None = None) -> None:
+        """Open the store of a folder; make it where `embedding`, the embedder's identity, is given.
 
         Raises:
             StoreError: the folder cannot be opened or written.
-            EmbeddingMismatch: the index was made with another embedding model.
         """
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"The library folder '{folder}' cannot be made ({error.strerror}): choose another with --home."
-            ) from error
-        with _chroma_errors(f"The index in '{folder}' cannot be opened"):
+        with self._errors():
             import chromadb
             from chromadb.config import Settings as ChromaSettings
 
-            self._client = chromadb.PersistentClient(
+            client = chromadb.PersistentClient(
                 str(folder), settings=ChromaSettings(anonymized_telemetry=False)
             )
+        # Also closes a store that nobody closed: a search may still use it when a newer edition is opened.
+        self._close: Callable[[], None] = weakref.finalize(self, client.close)  # type: ignore[attr-defined]
+        with self._errors():
+            if embedding is not None:
+                for name in ("papers", *PARTS):
+                    client.create_collection(
+                        name,
+                        configuration={"hnsw": HNSW},  # type: ignore[arg-type]
+                        metadata={"embedding": embedding},
+                        embedding_function=None,
+                    )
             self._collections = {
-                name: self._client.get_or_create_collection(
-                    name,
-                    configuration={"hnsw": HNSW},  # type: ignore[arg-type]
-                    metadata={"embedding": embedding or "", "layout": LAYOUT},
-                    embedding_function=None,
-                )
-                for name in ("papers", "text", "bibliography")
+                name: client.get_collection(name, embedding_function=None) for name in ("papers", *PARTS)
             }
         self.embedding = str((self._papers.metadata or {}).get("embedding", ""))
-        layout = (self._papers.metadata or {}).get("layout")
-        if embedding is not None and self.embedding != embedding:
-            raise EmbeddingMismatch(
-                f"The library in '{folder.parent}' was indexed with '{self.embedding}', the setting says "
-                f"'{embedding}': run 'sorafenib-assistant repair' to index it again, or set "
-                f"ASSISTANT_EMBEDDING={self.embedding.split('@')[0]}."
-            )
-        if embedding is not None and layout != LAYOUT:
-            raise StoreError(
-                f"The library in '{folder.parent}' was made by another version of this program: "
-                "run 'sorafenib-assistant repair' to index it again."
-            )
 
     def close(self) -> None:
         """Release the folder; the store cannot be used afterwards."""
-        with _chroma_errors("The index cannot be closed"):
-            close: Callable[[], None] = self._client.close  # type: ignore[attr-defined]
-            close()
+        self._close()
 
     @property
     def _papers(self) -> Collection:
         return self._collections["papers"]
 
-    def write(self, items: Sequence[StoredPaper], vectors: Sequence[np.ndarray], titles: np.ndarray) -> None:
-        """Write papers: sentences first, then the paper rows (the commit), then old sentences go.
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn whatever Chroma raises into a StoreError; its Rust core panics with a BaseException."""
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:
+            reason = str(error).casefold()
+            raise (
+                unwritable(self.folder, error)
+                if any(sign in reason for sign in NOT_WRITTEN)
+                else damaged(self.folder, "Chroma cannot read it")
+            ) from error
 
-        `vectors[i]` has one row a sentence of `items[i]`: those of `text`, then those of `bibliography`.
-        """
-        with _chroma_errors("The index cannot be written"):
-            rows: dict[Part, list[tuple[str, Any, str]]] = {part: [] for part in PARTS}
-            for item, matrix in zip(items, vectors, strict=True):
-                offset = 0
-                for part in rows:
-                    for n, _, span in item.sentences(part):
-                        text = item.paper.text[span.start : span.end]
-                        rows[part].append((item.row_id(n), matrix[offset + n], text))
-                    offset = len(item.sentences(part))
-            for part, lines in rows.items():
-                for i in range(0, len(lines), PAGE):
-                    ids, embeddings, texts = zip(*lines[i : i + PAGE], strict=True)
-                    self._collections[part].upsert(
-                        ids=list(ids),
-                        embeddings=np.asarray(embeddings),
-                        documents=[_storable(text) for text in texts],
-                        metadatas=[{"paper": _owner(id)[0]} for id in ids],
-                    )
-            old = {p: v for p, v in self.versions().items() if p in {i.paper.record.id for i in items}}
+    def write(self, items: Sequence[StoredPaper], vectors: Sequence[Vectors]) -> None:
+        """Write papers: sentences first, then the paper rows (the commit), then old sentences go."""
+        ids = [item.paper.record.id for item in items]
+        with self._errors():
+            for part in PARTS:
+                self._write_sentences(part, items, vectors)
+            before = self._versions(ids)
             self._papers.upsert(
-                ids=[item.paper.record.id for item in items],
-                embeddings=titles,
-                documents=[_storable(item.paper.text) for item in items],
+                ids=ids,
+                embeddings=np.array([_point(item.version) for item in items]),
+                documents=[item.paper.text for item in items],
                 metadatas=[_metadata(item) for item in items],
             )
-            for item in items:
-                paper = item.paper.record.id
-                if paper in old and old[paper] != item.version:
-                    self._delete_sentences(paper, keep=item.version)
+            now = {item.paper.record.id: item.version for item in items}
+            self._delete_sentences({id: now[id] for id, old in before.items() if old != now[id]})
 
-    def remove(self, paper: str) -> None:
-        """Delete a paper: its row first (the commit), then its sentences."""
-        with _chroma_errors("The index cannot be written"):
-            self._papers.delete(ids=[paper])
-            self._delete_sentences(paper, keep=None)
+    def _write_sentences(self, part: Part, items: Sequence[StoredPaper], vectors: Sequence[Vectors]) -> None:
+        texts = [(item, n, text) for item in items for n, text in enumerate(item.texts(part))]
+        matrix = np.concatenate([of_paper[part] for of_paper in vectors])
+        for i in range(0, len(texts), PAGE):
+            rows = texts[i : i + PAGE]
+            self._collections[part].upsert(
+                ids=[item.row_id(n) for item, n, _ in rows],
+                embeddings=matrix[i : i + PAGE],
+                documents=[text for _, _, text in rows],
+                metadatas=[{"paper": item.paper.record.id} for item, _, _ in rows],
+            )
 
-    def _delete_sentences(self, paper: str, keep: str | None) -> None:
+    def set_sources(self, sources: Mapping[str, str]) -> None:
+        """Note for papers that have not changed that the file around them has."""
+        ids = list(sources)
+        with self._errors():
+            for i in range(0, len(ids), PAGE):
+                some = ids[i : i + PAGE]
+                self._papers.update(ids=some, metadatas=[{"source": sources[id]} for id in some])
+
+    def remove(self, papers: Sequence[str]) -> None:
+        """Delete papers: their rows first (the commit), then their sentences."""
+        with self._errors():
+            for i in range(0, len(papers), PAGE):
+                self._papers.delete(ids=list(papers[i : i + PAGE]))
+            self._delete_sentences(dict.fromkeys(papers))
+
+    def _delete_sentences(self, kept: Mapping[str, str | None]) -> None:
+        """Delete the sentences of papers, but for those of the version that is kept."""
+        papers = list(kept)
         for part in PARTS:
-            found = self._collections[part].get(where={"paper": paper}, include=[])["ids"]
-            gone = [id for id in found if keep is None or _owner(id)[1] != keep]
-            for i in range(0, len(gone), PAGE):
-                self._collections[part].delete(ids=gone[i : i + PAGE])
+            for i in range(0, len(papers), PAGE):
+                where: Any = {"paper": {"$in": papers[i : i + PAGE]}}
+                rows = self._collections[part].get(where=where, include=[])["ids"]
+                self._delete(part, [row for row in rows if kept[_owner(row)[0]] != _owner(row)[1]])
 
-    def sweep(self) -> int:
-        """Delete sentences that no paper row names (left by an interrupted write); return how many."""
-        versions = self.versions()
-        count = 0
-        with _chroma_errors("The index cannot be written"):
+    def sweep(self) -> None:
+        """Delete sentences that no paper row names: left by an interrupted write."""
+        with self._errors():
+            versions = self._versions()
             for part in PARTS:
-                ids = self._collections[part].get(include=[])["ids"]
-                gone = [id for id in ids if versions.get(_owner(id)[0]) != _owner(id)[1]]
-                for i in range(0, len(gone), PAGE):
-                    self._collections[part].delete(ids=gone[i : i + PAGE])
-                count += len(gone)
-        return count
+                rows = self._collections[part].get(include=[])["ids"]
+                self._delete(part, [row for row in rows if versions.get(_owner(row)[0]) != _owner(row)[1]])
+
+    def _delete(self, part: Part, rows: Sequence[str]) -> None:
+        for i in range(0, len(rows), PAGE):
+            self._collections[part].delete(ids=list(rows[i : i + PAGE]))
 
     def missing(self) -> list[str]:
-        """Return the ids of papers that lack sentences which their row promises."""
-        with _chroma_errors("The index cannot be read"):
-            ids = {part: set(self._collections[part].get(include=[])["ids"]) for part in PARTS}
-        return [
-            item.paper.record.id
-            for item in self.load()
-            if any(item.row_id(n) not in ids[part] for part in ids for n, _, _ in item.sentences(part))
-        ]
+        """Return the ids of papers that lack sentences or vectors which their row promises; reads them all."""
+        papers = self.load()
+        lacking = set()
+        for part in PARTS:
+            rows = [item.row_id(n) for item in papers for n in range(len(item.sentences(part)))]
+            found = self.vectors(part, rows)
+            lacking |= {_owner(row)[0] for row in rows if row not in found}
+        return sorted(lacking)
 
-    def versions(self) -> dict[str, str]:
-        """Return the version of every paper by its id."""
-        with _chroma_errors("The index cannot be read"):
-            rows = self._papers.get(include=["metadatas"])
+    def _versions(self, ids: Sequence[str] | None = None) -> dict[str, str]:
+        rows = self._papers.get(ids=None if ids is None else list(ids), include=["metadatas"])
         return {id: str(m["version"]) for id, m in zip(rows["ids"], rows["metadatas"] or [], strict=True)}
 
-    def sources(self) -> dict[str, tuple[str | None, str]]:
-        """Return (path, SHA-256 of the source file) of every paper by its id."""
-        with _chroma_errors("The index cannot be read"):
+    def briefs(self) -> dict[str, Brief]:
+        """Return what is known of every paper, by its id, without reading the texts."""
+        with self._errors():
             rows = self._papers.get(include=["metadatas"])
         return {
-            id: (str(m["path"]) if m.get("path") else None, str(m["source"]))
+            id: Brief(_record(m), str(m["version"]), str(m["source"]))
             for id, m in zip(rows["ids"], rows["metadatas"] or [], strict=True)
         }
 
     def fingerprint(self) -> str:
         """Return a hash of which papers are stored in which version."""
-        lines = sorted(f"{id} {version}" for id, version in self.versions().items())
+        with self._errors():
+            lines = sorted(f"{id} {version}" for id, version in self._versions().items())
         return hashlib.sha256("\n".join([self.embedding, *lines]).encode()).hexdigest()
 
     def load(self, ids: Sequence[str] | None = None) -> list[StoredPaper]:
         """Return papers (all, or those with the given ids) in the order of their ids."""
-        with _chroma_errors("The index cannot be read"):
-            names = sorted(ids if ids is not None else self.versions())
-            papers: list[StoredPaper] = []
+        papers: list[StoredPaper] = []
+        with self._errors():
+            names = sorted(self._papers.get(include=[])["ids"] if ids is None else ids)
             for i in range(0, len(names), PAGE):
                 rows = self._papers.get(ids=names[i : i + PAGE], include=["metadatas", "documents"])
-                papers += [
-                    _stored(m, text)
-                    for m, text in zip(rows["metadatas"] or [], rows["documents"] or [], strict=True)
-                ]
+                found = zip(rows["metadatas"] or [], rows["documents"] or [], strict=True)
+                papers += [_stored(metadata, text) for metadata, text in found]
         return sorted(papers, key=lambda stored: stored.paper.record.id)
+
+    def warm(self) -> None:
+        """Read the files of vectors, which Chroma does at their first use."""
+        with self._errors():
+            for part in PARTS:
+                self._collections[part].get(limit=1, include=["embeddings"])
 
     def nearest(self, part: Part, vector: np.ndarray, count: int) -> dict[str, float]:
         """Return cosine similarities of the sentences nearest to a vector, by row id."""
-        with _chroma_errors("The index cannot be searched"):
+        with self._errors():
             collection = self._collections[part]
             count = min(count, collection.count())
             if count == 0:
@@ -266,22 +272,14 @@ class Store:
             return {id: 1.0 - d for id, d in zip(rows["ids"][0], (rows["distances"] or [[]])[0], strict=True)}
 
     def vectors(self, part: Part, ids: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return the vectors of rows by their id."""
+        """Return the vectors of rows by their id; rows that do not exist are left out."""
         found: dict[str, np.ndarray] = {}
-        with _chroma_errors("The index cannot be read"):
+        with self._errors():
             for i in range(0, len(ids), PAGE):
                 rows = self._collections[part].get(ids=list(ids[i : i + PAGE]), include=["embeddings"])
-                embeddings = rows["embeddings"]
-                assert embeddings is not None
-                found |= {
-                    id: np.asarray(v, np.float32) for id, v in zip(rows["ids"], embeddings, strict=True)
-                }
+                vectors: Any = rows["embeddings"]
+                found |= {id: np.asarray(v, np.float32) for id, v in zip(rows["ids"], vectors, strict=True)}
         return found
-
-
-def row_id(paper: str, version: str, number: int) -> str:
-    """Return the id of a sentence's row."""
-    return f"{paper}#{version}#{number}"
 
 
 def _owner(row: str) -> tuple[str, str]:
@@ -290,19 +288,22 @@ def _owner(row: str) -> tuple[str, str]:
     return paper, version
 
 
-def _storable(text: str) -> str:
-    """Lone surrogates cannot be stored as UTF-8; they become U+FFFD, one character each: offsets stay."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _point(version: str) -> list[float]:
+    """Return a vector for a paper's row: Chroma wants one, nobody searches by it."""
+    angle = 2 * np.pi * int(version, 16) / 16 ** len(version)
+    return [float(np.cos(angle)), float(np.sin(angle))]
 
 
 def _metadata(item: StoredPaper) -> dict[str, Any]:
-    passages = [[p.section, p.start, p.end, [[s.start, s.end] for s in p.sentences]] for p in item.passages]
+    structure = item.paper.to_json()
     return {
         "version": item.version,
         "source": item.source,
-        "path": item.paper.record.path or "",
-        "paper": json.dumps(item.paper.to_json(), ensure_ascii=False),
-        "passages": json.dumps(passages),
+        "record": json.dumps(structure.pop("record"), ensure_ascii=False),
+        "structure": json.dumps(structure, ensure_ascii=False),
+        "passages": json.dumps(
+            [[p.section, p.start, p.end, [[s.start, s.end] for s in p.sentences]] for p in item.passages]
+        ),
     }
 
 
@@ -311,5 +312,12 @@ def _stored(metadata: Any, text: str) -> StoredPaper:
         Passage(n, section, start, end, tuple(Span(a, b) for a, b in sentences))
         for n, (section, start, end, sentences) in enumerate(json.loads(metadata["passages"]))
     )
-    paper = Paper.from_json(json.loads(metadata["paper"]), text)
-    return StoredPaper(paper, passages, metadata["version"], metadata["source"])
+    structure = json.loads(metadata["structure"]) | {"record": json.loads(metadata["record"])}
+    return StoredPaper(
+        Paper.from_json(structure, text), passages, str(metadata["version"]), str(metadata["source"])
+    )
+
+
+def _record(metadata: Any) -> Record:
+    values = {"record": json.loads(metadata["record"]), "sections": [], "references": [], "entities": []}
+    return Paper.from_json(values, "").record
