@@ -26,6 +26,9 @@ from index.store import PARTS, Brief, StoredPaper, Vectors, version_of
 PASSAGE_TOKENS = 200
 """Word pieces of a passage at most; that is 117 words on average on full papers (docs/evaluation.md)."""
 
+ABSTRACT_TOKENS = 500
+"""Word pieces up to which the abstract stays one passage; nearly every abstract is shorter."""
+
 GROUP_SENTENCES = 1000
 """Sentences embedded and written at a time: about fifteen seconds' work on two cores."""
 
@@ -168,6 +171,7 @@ class Adding:
             self._embedder.count_tokens,
             sentence_tokens=self._embedder.max_tokens,
             passage_tokens=PASSAGE_TOKENS,
+            abstract_tokens=ABSTRACT_TOKENS,
         )
         return StoredPaper(paper, passages, version_of(paper, passages), source)
 
