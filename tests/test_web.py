@@ -15,11 +15,11 @@ import pytest
 from fake_assistant import NASTY, SEEDS, FakeAssistant, quote_of
 from gradio_client import Client
 
-from assistant.answers import Citation, Turn
+from assistant.answers import Answer, Citation, Claim, Turn
 from assistant.errors import SettingsError
 from assistant.web import build, feedback, library, serve
 from assistant.web.api import turns
-from assistant.web.asking import UNEXPECTED, drafts
+from assistant.web.asking import UNEXPECTED, _reply, drafts
 from assistant.web.server import launch
 from assistant.web.sources import cards, excerpt
 from assistant.web.suggestions import follow_ups, topics
@@ -241,7 +241,7 @@ def test_topics_are_what_the_paper_names_and_the_conversation_does_not(kif14: Pa
 def test_follow_ups_are_only_questions_that_the_library_answers(
     assistant: FakeAssistant, kif14: Paper
 ) -> None:
-    assert follow_ups(assistant, "q", "", [kif14.record.id]) == []  # type: ignore[arg-type]
+    assert follow_ups(assistant, ["q"], "", [kif14.record.id]) == []  # type: ignore[arg-type]
 
     class Knowing(FakeAssistant):
         def ask(self, question: str, history: object = ()) -> Any:
@@ -249,13 +249,28 @@ def test_follow_ups_are_only_questions_that_the_library_answers(
             return replace(super().ask("q"), citations=(quote_of(1, kif14, quote),))
 
     knowing = Knowing(assistant.settings.home)
-    assert follow_ups(knowing, "q", "", [kif14.record.id]) == ["What is the role of ETS1?"]  # type: ignore[arg-type]
+    assert follow_ups(knowing, ["q"], "", [kif14.record.id]) == ["What is the role of ETS1?"]  # type: ignore[arg-type]
+
+
+def test_what_was_asked_is_not_offered_again(assistant: FakeAssistant, kif14: Paper) -> None:
+    found = follow_ups(assistant, ["Who wrote the KIF14 paper?"], "", [kif14.record.id])  # type: ignore[arg-type]
+
+    assert "Who wrote the KIF14 paper?" not in found
+
+
+def test_cited_works_are_a_list(kif14: Paper) -> None:
+    quote = kif14.text[kif14.references[0].start : kif14.references[0].end]
+    citation = quote_of(1, kif14, quote)
+    claim = Claim(f"Cited by Zhu et al. 2020: {quote}", (1,), True)
+    answer = Answer("q", "q", True, 0.9, claim.text, (claim,), (citation,))
+
+    assert "claim entry" in _reply(answer)
 
 
 def test_a_language_model_is_not_paid_for_follow_ups(assistant: FakeAssistant, kif14: Paper) -> None:
     assistant.model_name = "openai:some"
 
-    assert follow_ups(assistant, "q", "", [kif14.record.id]) == []  # type: ignore[arg-type]
+    assert follow_ups(assistant, ["q"], "", [kif14.record.id]) == []  # type: ignore[arg-type]
     assert assistant.histories == []
 
 
@@ -287,7 +302,7 @@ def test_adding_papers_reports_progress_and_every_file(assistant: FakeAssistant,
     good.write_text("A new paper on resistance\n\nCells were resistant to the drug for a long time.")
     empty.write_text("")
 
-    *before, last = library.add(assistant.library, [good, empty])  # type: ignore[arg-type]
+    *before, last = library.add(assistant.library, [good, empty], threading.Event())  # type: ignore[arg-type]
 
     assert any("Reading paper 1 of 2" in step["html"] for step in before)
     assert last["done"]
@@ -301,7 +316,7 @@ def test_a_file_of_the_same_name_does_not_replace_another(assistant: FakeAssista
         (tmp_path / folder).mkdir()
         file = tmp_path / folder / "paper.txt"
         file.write_text(f"{text} title\n\nThe {text} sentence of the paper is here.")
-        list(library.add(assistant.library, [file]))  # type: ignore[arg-type]
+        list(library.add(assistant.library, [file], threading.Event()))  # type: ignore[arg-type]
 
     kept = sorted(path.name for path in (assistant.library.home / library.FOLDER).iterdir())
     assert kept == ["paper-2.txt", "paper.txt"]
@@ -315,15 +330,14 @@ def test_adding_papers_can_be_stopped(assistant: FakeAssistant, tmp_path: Path) 
     before = len(assistant.library.papers())
     assistant.library.between_papers.clear()
 
-    adding = library.add(assistant.library, files)  # type: ignore[arg-type]
+    stopped = threading.Event()
+    adding = library.add(assistant.library, files, stopped)  # type: ignore[arg-type]
     next(adding)
-    adding.close()  # type: ignore[attr-defined]
+    stopped.set()
     assistant.library.between_papers.set()
-    for thread in threading.enumerate():
-        if thread.name == "adding papers":
-            thread.join(5)
+    assert [step for step in adding if step["done"]] == []
 
-    assert len(assistant.library.papers()) <= before + 1
+    assert len(assistant.library.papers()) == before + 1
 
 
 # ---- the page as a whole

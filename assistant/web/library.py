@@ -41,13 +41,12 @@ def paper_list(papers: Sequence[Record]) -> str:
     return render("papers.html", papers=sorted(papers, key=lambda record: record.short.casefold()))
 
 
-def add(library: Library, uploads: Sequence[Path]) -> Iterator[Step]:
+def add(library: Library, uploads: Sequence[Path], stopped: threading.Event) -> Iterator[Step]:
     """Add uploaded files to the library; yield how far it is, then a report file by file.
 
-    Closing the iterator stops the work at the next paper; papers that were added stay.
+    Setting `stopped` ends the work at the next paper; papers that were added stay.
     """
     events: SimpleQueue[Progress | Report | Exception] = SimpleQueue()
-    stopped = threading.Event()
 
     def tell(progress: Progress) -> None:
         if stopped.is_set():
@@ -58,16 +57,11 @@ def add(library: Library, uploads: Sequence[Path]) -> Iterator[Step]:
         try:
             files = [_kept(upload, library.home / FOLDER) for upload in uploads]
             events.put(library.add(*files, progress=tell))
-        except Stopped:
-            log.info("Adding papers was stopped")
         except Exception as error:
             events.put(error)
 
     threading.Thread(target=work, name="adding papers", daemon=True).start()
-    try:
-        yield from _steps(events)
-    finally:
-        stopped.set()
+    yield from _steps(events)
 
 
 def _steps(events: SimpleQueue[Progress | Report | Exception]) -> Iterator[Step]:
@@ -79,6 +73,8 @@ def _steps(events: SimpleQueue[Progress | Report | Exception]) -> Iterator[Step]
             yield {"done": False, "html": render("progress.html", progress=event, left=_seconds_left(event))}
         elif isinstance(event, Report):
             yield {"done": True, "html": render("report.html", report=event)}
+            return
+        elif isinstance(event, Stopped):
             return
         else:
             yield {"done": True, "html": render("error.html", message=_sentence(event))}

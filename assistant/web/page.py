@@ -1,7 +1,7 @@
 """The page: one Gradio Blocks whose only component is the reading room, and the events between them.
 
 The room is a `gr.HTML` whose HTML, script and style are in `templates/` and `static/`. Its script triggers
-the events `ask`, `halt` and `bring`; what they return arrives in its props `turn` and `adding`. Quick reads go
+the events `ask` and `bring`; what they return arrives in its props `turn` and `adding`. Quick reads go
 through server functions. What the room shows of papers and questions is HTML from templates that escape it.
 """
 
@@ -19,6 +19,7 @@ from assistant.errors import AssistantError
 from assistant.web import feedback, library
 from assistant.web.api import add_endpoints, turns
 from assistant.web.asking import drafts
+from assistant.web.stopping import Stoppable
 from assistant.web.suggestions import EXAMPLES, follow_ups
 from assistant.web.templating import HERE, render
 from assistant.web.viewer import paper_page
@@ -43,49 +44,63 @@ FORMATS = ".txt,.md,.markdown,.text"
 
 def build(assistant: Assistant) -> gr.Blocks:
     """Return the page of an assistant, not yet served."""
+    running = Stoppable()
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         room = gr.HTML(
             value=render("room.html", title=TITLE, examples=EXAMPLES, formats=FORMATS),
             js_on_load="\n".join((HERE / "static" / name).read_text("utf-8") for name in SCRIPTS),
-            server_functions=_server_functions(assistant),
+            server_functions=_server_functions(assistant, running),
             apply_default_css=False,
             elem_id="reading-room",
             turn=None,
             adding=None,
         )
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        asking = room.ask(
-            _ask(assistant), None, room, concurrency_limit=ASKING_AT_ONCE, concurrency_id="asking", **quiet
+        quiet: dict[str, Any] = {
+            "api_visibility": "private",
+            "show_progress": "hidden",
+            "trigger_mode": "multiple",  # a question that was stopped may still be ending when the next is asked
+        }
+        room.ask(
+            _ask(assistant, running),
+            None,
+            room,
+            concurrency_limit=ASKING_AT_ONCE,
+            concurrency_id="asking",
+            **quiet,
         )
-        bringing = room.bring(_bring(assistant), None, room, **quiet)
-        room.halt(None, None, None, cancels=[asking], **quiet)
-        room.enough(None, None, None, cancels=[bringing], **quiet)
+        room.bring(_bring(assistant, running), None, room, **quiet)
         add_endpoints(assistant, concurrency_limit=ASKING_AT_ONCE)
     return page
 
 
-def _ask(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
+def _ask(assistant: Assistant, running: Stoppable) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
     def on_ask(event: gr.EventData) -> Iterator[gr.HTML]:
         data = event._data
-        steps = drafts(assistant, str(data["turn"]), str(data["question"]), turns(data.get("history")))
-        for step in steps:
-            yield gr.HTML(turn=step)
+        turn = str(data["turn"])
+        with running.running(turn) as stopped:
+            for step in drafts(assistant, turn, str(data["question"]), turns(data.get("history"))):
+                if stopped.is_set():
+                    return
+                yield gr.HTML(turn=step)
 
     return on_ask
 
 
-def _bring(assistant: Assistant) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
+def _bring(assistant: Assistant, running: Stoppable) -> Callable[[gr.EventData], Iterator[gr.HTML]]:
     def on_bring(event: gr.EventData) -> Iterator[gr.HTML]:
         uploads = Path(get_upload_folder()).resolve()
         paths = [Path(name).resolve() for name in event._data["paths"]]
         # The paths come from a browser: only what was uploaded may be read.
-        for step in library.add(assistant.library, [path for path in paths if uploads in path.parents]):
-            yield gr.HTML(adding={"run": event._data["run"], **step})
+        allowed = [path for path in paths if uploads in path.parents]
+        run = str(event._data["run"])
+        with running.running(run) as stopped:
+            for step in library.add(assistant.library, allowed, stopped):
+                yield gr.HTML(adding={"run": run, **step})
 
     return on_bring
 
 
-def _server_functions(assistant: Assistant) -> list[Callable[..., Any]]:
+def _server_functions(assistant: Assistant, running: Stoppable) -> list[Callable[..., Any]]:
     """Return what the room's script may call. None of them raises: `error` holds a sentence for the user."""
 
     def papers(_: Any) -> dict[str, Any]:
@@ -98,9 +113,7 @@ def _server_functions(assistant: Assistant) -> list[Callable[..., Any]]:
     def more(asked: dict[str, Any]) -> dict[str, Any]:
         answer = asked["answer"]
         ids = list(dict.fromkeys(citation["paper"]["id"] for citation in answer["citations"]))
-        return _answered(
-            lambda: {"questions": follow_ups(assistant, answer["question"], answer["text"], ids)}
-        )
+        return _answered(lambda: {"questions": follow_ups(assistant, asked["asked"], answer["text"], ids)})
 
     def rate(asked: dict[str, Any]) -> dict[str, Any]:
         def keep() -> dict[str, Any]:
@@ -109,7 +122,11 @@ def _server_functions(assistant: Assistant) -> list[Callable[..., Any]]:
 
         return _answered(keep)
 
-    return [papers, paper, more, rate]
+    def stop(asked: dict[str, Any]) -> dict[str, Any]:
+        running.stop(str(asked["name"]))
+        return {}
+
+    return [papers, paper, more, rate, stop]
 
 
 def _paper_list(assistant: Assistant) -> dict[str, Any]:

@@ -42,18 +42,20 @@ SHORTEST_TOPIC = 3
 """Characters; shorter names are mostly something else."""
 
 
-def follow_ups(assistant: Assistant, question: str, text: str, papers: Sequence[str]) -> list[str]:
+def follow_ups(assistant: Assistant, asked: Sequence[str], text: str, papers: Sequence[str]) -> list[str]:
     """Return questions to go on with, made from the cited papers (ids); the library answers each of them.
+
+    `asked` are the conversation's questions, `text` is its last answer: what they name is not offered again.
 
     A language model would be paid for each question that is tried, so only the embedded reader tries any.
     """
     if assistant.model_name != EXTRACTIVE:
         return []
     found: list[str] = []
-    for tried, (candidate, telling) in enumerate(_candidates(assistant, question + " " + text, papers)):
+    for tried, (candidate, telling) in enumerate(_candidates(assistant, " ".join((*asked, text)), papers)):
         if len(found) == MOST_FOLLOW_UPS or tried == MOST_TRIED:
             break
-        if _answers(assistant, candidate, telling):
+        if candidate not in asked and _answers(assistant, candidate, telling):
             found.append(candidate)
     return found
 

@@ -17,7 +17,7 @@ function startConversation(room, store) {
   let watchdog = 0;
 
   function fresh() {
-    return { id: crypto.getRandomValues(new Uint32Array(2)).join("-"), title: "", turns: [] };
+    return { id: room.newId(), title: "", turns: [] };
   }
 
   // ---- asking
@@ -33,7 +33,7 @@ function startConversation(room, store) {
       .filter((turn) => turn.answer)
       .slice(-HISTORY_TURNS)
       .map((turn) => ({ question: turn.question, answer: turn.answer.text }));
-    pending = { id: String(Date.now()), question, state: "waiting", html: "", sources: "" };
+    pending = { id: room.newId(), question, state: "waiting", html: "", sources: "" };
     current.turns.push(pending);
     append(pending);
     showReply(pending, '<p class="status"><span class="dot" aria-hidden="true"></span>Searching…</p>');
@@ -89,7 +89,7 @@ function startConversation(room, store) {
   function stop() {
     if (!pending) return;
     const turn = pending;
-    room.trigger("halt");
+    room.call("stop", { name: turn.id });
     settle();
     current.turns = current.turns.filter((other) => other !== turn);
     const status = article(turn).querySelector(".status");
@@ -124,7 +124,10 @@ function startConversation(room, store) {
   }
 
   async function suggest(turn) {
-    const got = await room.call("more", { answer: turn.answer });
+    const got = await room.call("more", {
+      answer: turn.answer,
+      asked: current.turns.map((other) => other.question),
+    });
     const place = article(turn) && article(turn).querySelector("[data-more]");
     if (!place || got.error || !got.questions.length) return;
     const buttons = got.questions.map((question) => {

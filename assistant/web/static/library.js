@@ -67,7 +67,7 @@ function startLibrary(room, store) {
         "The files could not be sent. Files may be 100 MB at most; is the assistant still running?";
       return;
     }
-    run = String(Date.now());
+    run = room.newId();
     room.trigger("bring", { run, paths });
   }
 
@@ -105,7 +105,7 @@ function startLibrary(room, store) {
     add([...event.dataTransfer.files]);
   });
   stop.addEventListener("click", () => {
-    room.trigger("enough");
+    room.call("stop", { name: run });
     finish();
     report.innerHTML = '<p class="adding">Stopped. Papers that were already added stay.</p>';
     showPapers();

@@ -4,12 +4,14 @@ const room = {
   element,
   upload,
   find: (selector) => element.querySelector(selector),
-  trigger: (event, data) => trigger(event, data), // events: 'ask', 'halt', 'bring', 'enough'
+  trigger: (event, data) => trigger(event, data), // events: 'ask', 'bring'
   calm: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
   textOf: (turn, selector) => {
     const found = element.querySelector(`[data-turn="${turn.id}"] ${selector}`);
     return found ? found.textContent : "";
   },
+
+  newId: () => crypto.getRandomValues(new Uint32Array(2)).join("-"), // randomUUID needs https
 
   async call(name, data) {
     try {
