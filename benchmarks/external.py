@@ -36,8 +36,8 @@ from benchmarks import sets
 from benchmarks.pipelines import NAMES, Pipelines
 from index.papers import Hit
 
-LIMIT = 50
-"""Passages asked for: enough for ten different papers in a set of abstracts."""
+LIMIT, OF_RECORDS = 10, 50
+"""Passages asked for; more in a set of abstracts, so that there are ten different papers among them."""
 
 FILE_WIDTH = 150
 """Columns of a table that is written to a file."""
@@ -76,12 +76,13 @@ def measure(args: argparse.Namespace, home: Path) -> None:
     assistant = Assistant(settings=Settings(home=home))
     index(assistant, sets.papers(args.folder), console)
     verbatim = verbatim_in(assistant.library)
-    pipelines: dict[str, Ask] = {"assistant": of_assistant(assistant, args.what)}
+    limit = OF_RECORDS if sets.papers(args.folder).is_file() else LIMIT
+    pipelines: dict[str, Ask] = {"assistant": of_assistant(assistant, args.what, limit)}
     names = [name for name in args.pipelines.split(",") if name]
     if names:
-        built = Pipelines(home, assistant.library.embedder)
+        built = Pipelines(assistant.library.store, assistant.library.embedder, home / "dense")
         console.print(f"words in a passage, mean: {built.words_a_passage:.0f}", highlight=False)
-        pipelines = {name: of_pipeline(built, name, args.what) for name in names} | pipelines
+        pipelines = {name: of_pipeline(built, name, args.what, limit) for name in names} | pipelines
     found = {}
     for name, ask in pipelines.items():
         console_err = Console(stderr=True)
@@ -113,12 +114,12 @@ def index(assistant: Assistant, papers: Path, console: Console) -> None:
     console.print(f"papers added: {len(report.added)}, {time.perf_counter() - begin:.1f} s", highlight=False)
 
 
-def of_assistant(assistant: Assistant, what: str) -> Ask:
+def of_assistant(assistant: Assistant, what: str, limit: int) -> Ask:
     """Return how the assistant is asked; an error is kept and counts as wrong."""
 
     def ask(question: str) -> tuple[Answer | None, Sequence[Hit], str | None]:
         try:
-            hits = assistant.search(question, limit=LIMIT) if what != "ask" else []
+            hits = assistant.search(question, limit=limit) if what != "ask" else []
             return (assistant.ask(question) if what != "search" else None), hits, None
         except (AssistantError, LibraryError) as error:
             return None, [], str(error)
@@ -126,11 +127,11 @@ def of_assistant(assistant: Assistant, what: str) -> Ask:
     return ask
 
 
-def of_pipeline(pipelines: Pipelines, name: str, what: str) -> Ask:
+def of_pipeline(pipelines: Pipelines, name: str, what: str, limit: int) -> Ask:
     """Return how a simpler pipeline is asked."""
 
     def ask(question: str) -> tuple[Answer | None, Sequence[Hit], str | None]:
-        found = pipelines.ask(name, question, LIMIT)
+        found = pipelines.ask(name, question, limit)
         return (found.answer if what != "search" else None), (found.hits if what != "ask" else []), None
 
     return ask
@@ -186,7 +187,9 @@ def show(questions: QuestionSet, found: dict[str, tuple[Row, ...]], console: Con
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("n", justify="right")
     for figure in figures(found["assistant"]):
-        cells = [_cell(by_pipeline[name].get(figure.name)) for name in found]
+        # The scores of the other pipelines are no probabilities, so that they cannot be calibrated.
+        shown = ["assistant"] if figure.name == "calibration_error" else found
+        cells = [_cell(by_pipeline[name].get(figure.name) if name in shown else None) for name in found]
         table.add_row(figure.label, *cells, str(figure.n))
     console.print(table)
     if "untuned" in found:

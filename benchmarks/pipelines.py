@@ -41,10 +41,10 @@ class Found:
 class Pipelines:
     """The pipelines over one indexed library; opening reads every passage and sentence vector into memory."""
 
-    def __init__(self, home: Path, embedder: Embedder) -> None:
-        self._home = home
+    def __init__(self, store: Store, embedder: Embedder, folder: Path) -> None:
+        """Read a library's store; the passage vectors of `dense` are kept in `folder`."""
+        self._folder = folder
         self._embedder = embedder
-        store = Store(home / "chroma", embedder.identity)
         self._places: list[tuple[StoredPaper, int]] = []  # of each passage
         self._sentences: list[tuple[int, int, int]] = []  # (passage, start, end) of each sentence
         rows: list[str] = []
@@ -110,7 +110,7 @@ class Pipelines:
         """One vector a passage in Chroma; kept beside the library, since embedding takes minutes."""
         import chromadb
 
-        client = chromadb.PersistentClient(str(self._home / "dense"))
+        client = chromadb.PersistentClient(str(self._folder))
         collection = client.get_or_create_collection(
             "passages", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
         )

@@ -100,6 +100,16 @@ def test_two_runs_are_told_apart_only_where_the_interval_lies_off_zero() -> None
     assert words.verdict == "A is higher"
 
 
+def test_a_difference_on_four_questions_of_forty_is_not_enough() -> None:
+    # The bootstrap's interval lies above zero, but four heads in a row are no rare thing: p = 2 / 2^4.
+    a = [row(str(n), metrics={"answered_right": float(n < 25)}) for n in range(40)]
+    b = [row(str(n), metrics={"answered_right": float(n < 29)}) for n in range(40)]
+    (difference,) = compare(a, b)
+    assert difference.low > 0
+    assert difference.p == pytest.approx(0.125)
+    assert difference.verdict == CANNOT_TELL_APART
+
+
 def test_less_is_better_for_errors() -> None:
     a = [row(str(n), metrics={"false_answer": 1.0}) for n in range(20)]
     b = [row(str(n), metrics={"false_answer": 0.0}) for n in range(20)]

@@ -18,6 +18,8 @@ SIGN_FLIPS = 10_000
 BLOCK = 500
 """Samples drawn at a time, so that thousands of questions still fit into memory."""
 
+SIGNIFICANT = 0.05
+
 CANNOT_TELL_APART = "cannot tell apart"
 
 
@@ -76,12 +78,13 @@ def _difference(measure: Measure, pairs: np.ndarray) -> Difference:
         p=p,
         test="McNemar" if measure.binary else "permutation",
         n=len(pairs),
-        verdict=_verdict(measure, interval),
+        verdict=_verdict(measure, interval, p),
     )
 
 
-def _verdict(measure: Measure, interval: statistics.Interval) -> str:
-    if interval.low <= 0 <= interval.high:
+def _verdict(measure: Measure, interval: statistics.Interval, p: float) -> str:
+    """Return what can be said; where few questions differ, the bootstrap alone would say too much."""
+    if interval.low <= 0 <= interval.high or p >= SIGNIFICANT:
         return CANNOT_TELL_APART
     higher = "B" if interval.value > 0 else "A"
     if measure.better == 0:

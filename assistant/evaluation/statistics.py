@@ -41,7 +41,7 @@ def mean(values: Sequence[float]) -> Interval:
     if not sample.size:
         return Interval(nan, nan, nan)
     means = sample[_draws(sample.size)].mean(axis=1)
-    return Interval(float(sample.mean()), *_ends(means))
+    return Interval(sum(values) / len(values), *_ends(means))
 
 
 def proportion(values: Sequence[float]) -> Interval:
