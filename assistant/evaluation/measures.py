@@ -48,7 +48,7 @@ MEASURES = (
     Measure("false_refusal", "answerable: refused or failed", binary=True, better=-1),
     Measure("false_answer", "not answerable: answered or failed", binary=True, better=-1),
     Measure("key_fact_recall", "key facts stated"),
-    Measure("wrong_fact", "a wrong fact stated", binary=True, better=-1),
+    Measure("wrong_fact", "a wrong fact stated, or failed", binary=True, better=-1),
     Measure("quotes_verbatim", "all quotes verbatim", binary=True),
     Measure("first_quote_right", "first claim's quote holds the answer", binary=True),
     Measure("some_quote_right", "some quote holds the answer", binary=True),

@@ -34,8 +34,10 @@ def show(report: Report, console: Console) -> None:
     if failures:
         console.print("not as it should be, of the development part:", highlight=False)
         for row in failures:
-            said = "error" if row.error else "answered" if row.answered else "refused"
-            console.print(f"  {row.id}: {said}: {escape(row.question)}", highlight=False, soft_wrap=True)
+            said = f"error ({row.error})" if row.error else "answered" if row.answered else "refused"
+            console.print(
+                f"  {row.id}: {escape(said)}: {escape(row.question)}", highlight=False, soft_wrap=True
+            )
 
 
 def _figures(report: Report) -> Table:
