@@ -32,6 +32,7 @@ KEPT = 2
 """Editions that stay: the newest and the one before."""
 
 DATABASE = "chroma.sqlite3"
+VECTOR_LIST = "index_metadata.pickle"  # of Chroma's; never unpickled here
 SEAL = "seal.json"
 LIST = "files.json"  # beside the editions
 
@@ -78,7 +79,7 @@ class Editions:
             draft.mkdir(parents=True)
             if base is not None:
                 copy_database(base, draft)
-                for vectors in _subfolders(base):
+                for vectors in _vector_folders(base):
                     shutil.copytree(vectors, draft / vectors.name)
         return draft
 
@@ -214,12 +215,17 @@ def _number(folder: Path) -> int:
     return int(folder.name[:6])
 
 
-def _subfolders(edition: Path) -> list[Path]:
-    return sorted(path for path in edition.iterdir() if path.is_dir())
+def _vector_folders(edition: Path) -> list[Path]:
+    """Return the folders of vectors that count.
+
+    Below a thousand rows a collection's vectors are in the database alone; its folder has no list of them yet,
+    and Chroma makes the other files anew whenever it opens the folder.
+    """
+    return sorted(list_.parent for list_ in edition.glob(f"*/{VECTOR_LIST}"))
 
 
 def _vector_files(edition: Path) -> list[Path]:
-    return [file for folder in _subfolders(edition) for file in sorted(folder.iterdir())]
+    return [file for folder in _vector_folders(edition) for file in sorted(folder.iterdir())]
 
 
 def _checksums(edition: Path) -> dict[str, int]:

@@ -1,14 +1,18 @@
-"""Stand-ins for slow parts: a fast, deterministic embedder."""
+"""Stand-ins for slow parts: a fast, deterministic embedder; and small libraries to try things on."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zlib import crc32
 
 import numpy as np
 
 from index.embedding import Embedder
+from index.library import Library
+from index.papers import Passage
+from index.store import PARTS
 
 DIMENSION = 16
 
@@ -40,3 +44,24 @@ class FakeEmbedder(Embedder):
             for word in re.findall(r"\w+", text.casefold()):
                 vectors[row, crc32(word.encode("utf-8", "replace")) % DIMENSION] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def json_lines(papers: Mapping[str, str]) -> str:
+    """Return a JSON Lines file with a paper for each id and abstract."""
+    values = [{"id": id, "title": f"A study of {id}", "abstract": text} for id, text in papers.items()]
+    return "".join(json.dumps(value) + "\n" for value in values)
+
+
+def contents(library: Library) -> dict[str, tuple[str, tuple[Passage, ...], list[list[float]]]]:
+    """Return all that a library holds by paper: text, passages, vectors; for comparing two libraries."""
+    store = library.store
+    found = {}
+    for stored in store.load():
+        vectors = []
+        for part in PARTS:
+            rows = [stored.row_id(number) for number, _, _ in stored.sentences(part)]
+            by_row = store.vectors(part, rows)
+            assert set(by_row) == set(rows)
+            vectors += [[round(float(x), 5) for x in by_row[row]] for row in rows]
+        found[stored.paper.record.id] = (stored.paper.text, stored.passages, vectors)
+    return found
