@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
+    from assistant.span_reader import SpanReader
+
 RETRIEVED = 15
 """Passages handed to the writer; the answer's is among them for nine questions in ten."""
 
@@ -73,6 +75,13 @@ class Assistant:
         from index.embedding import Embedder
 
         return Library(self.settings.home, Embedder(self.settings.embedding))
+
+    @cached_property
+    def _reader(self) -> SpanReader:
+        from assistant.span_reader import SpanReader
+        from index.embedding import bundled_folder
+
+        return SpanReader(bundled_folder())
 
     @property
     def library(self) -> Library:
@@ -208,7 +217,7 @@ class Assistant:
 
     def _extract(self, evidence: Evidence, notice: str | None = None) -> Answer:
         is_word = self._library.embedder.is_word
-        reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue, is_word)
+        reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue, is_word, self._reader)
         if not reading.chosen:
             keywords = records.from_keywords(evidence.inquiry, evidence.catalogue)
             if keywords.findings:
