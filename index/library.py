@@ -74,7 +74,7 @@ class Library:
         with self._guard:
             store = self.store
             if self._catalogue is None:
-                self._catalogue = Catalogue(store, self.home / "cache")
+                self._catalogue = Catalogue(store, self.home / "cache" if self._edition else None)
             return self._catalogue
 
     def is_empty(self) -> bool:
@@ -224,6 +224,7 @@ class Library:
         """Hold the library's write lock."""
         from filelock import FileLock, Timeout
 
+        self._editions.newest()  # complains where a file is in the folder's place
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.home / "library.lock", timeout=LOCK_SECONDS)

@@ -11,8 +11,11 @@ Two kinds of collection lie in one Chroma folder:
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import shutil
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from index.editions import LAYOUT, damaged, unwritable
+from index.errors import StoreError
 from index.papers import Kind, Paper, Passage, Record, Span
 
 if TYPE_CHECKING:
@@ -43,11 +47,17 @@ PART_OF_KIND: dict[Kind, Part] = {
 HNSW = {"space": "cosine", "ef_construction": 100, "ef_search": 300}
 """ef_search above the 200 neighbours that retrieval asks for, so that the graph search misses next to none."""
 
+DIGITS = 6
+"""Decimals of a similarity that do not differ from one opening of the index to the next."""
+
 PAGE = 2000
 """Rows a read or write; Chroma's own limit is above 5,000."""
 
-NOT_WRITTEN = ("no space left", "is full", "readonly", "read-only", "permission denied")
-"""What Chroma's errors say where the disk or folder is at fault, not the index."""
+NOT_WRITTEN = ("readonly", "read-only", "permission denied")
+"""What Chroma's errors say where the folder is at fault, not the index."""
+
+LEAST_SPACE = 8_000_000
+"""Bytes that must be free on the disk: a group of sentences with its vectors and journal takes half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +154,15 @@ class Store:
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as error:
-            reason = str(error).casefold()
-            raise (
-                unwritable(self.folder, error)
-                if any(sign in reason for sign in NOT_WRITTEN)
-                else damaged(self.folder, "Chroma cannot read it")
-            ) from error
+            raise self._named(error) from error
+
+    def _named(self, error: BaseException) -> StoreError:
+        """Return what an error of Chroma's means; it does not say so itself when the disk is full."""
+        if shutil.disk_usage(self.folder.parent).free < LEAST_SPACE:
+            return unwritable(self.folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        if any(sign in str(error).casefold() for sign in NOT_WRITTEN):
+            return unwritable(self.folder, error)
+        return damaged(self.folder, "Chroma cannot read it")
 
     def write(self, items: Sequence[StoredPaper], vectors: Sequence[Vectors]) -> None:
         """Write papers: sentences first, then the paper rows (the commit), then old sentences go."""
@@ -269,7 +282,9 @@ class Store:
             if count == 0:
                 return {}
             rows = collection.query(query_embeddings=vector[None, :], n_results=count, include=["distances"])
-            return {id: 1.0 - d for id, d in zip(rows["ids"][0], (rows["distances"] or [[]])[0], strict=True)}
+            distances: Any = rows["distances"]
+            # The last digits depend on where Chroma has a vector in memory: ties must stay ties.
+            return {id: round(1 - d, DIGITS) for id, d in zip(rows["ids"][0], distances[0], strict=True)}
 
     def vectors(self, part: Part, ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Return the vectors of rows by their id; rows that do not exist are left out."""

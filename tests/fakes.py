@@ -45,6 +45,9 @@ class FakeEmbedder(Embedder):
                 vectors[row, crc32(word.encode("utf-8", "replace")) % DIMENSION] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def embed_query(self, text: str) -> list[float]:
+        return [float(x) for x in self.encode([text])[0]]
+
 
 def json_lines(papers: Mapping[str, str]) -> str:
     """Return a JSON Lines file with a paper for each id and abstract."""
