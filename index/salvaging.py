@@ -28,23 +28,22 @@ def salvage(editions: Editions) -> Salvage:
     sealed = editions.sealed()
     if not sealed:
         return Salvage((), ())
-    newest = _read(sealed[-1])
-    before = (
-        {}
-        if _whole(newest, sealed[-1])
-        else {k: v for folder in sealed[:-1] for k, v in _read(folder).items()}
-    )
-    wanted = _entries(sealed[-1]) or {id: Entry(s.version, s.paper.record.path) for id, s in before.items()}
-    papers = dict(newest)
-    files = set() if wanted else set(editions.listed())
-    for id, entry in wanted.items():
-        spare = before.get(id)
-        if id in papers:
-            continue
-        if spare is not None and (spare.version == entry.version or not _is_file(entry.path)):
+    papers, entries = _read(sealed[-1]), _entries(sealed[-1])
+    if entries is None and papers:  # only the seal is damaged
+        entries = {}
+    before: dict[str, StoredPaper] = {}
+    if entries is None or not entries.keys() <= papers.keys():
+        before = {id: stored for edition in sealed[:-1] for id, stored in _read(edition).items()}
+    files = set()
+    if entries is None:  # nothing can be read
+        entries = {id: Entry("unknown", stored.paper.record.path) for id, stored in before.items()}
+        files = set(editions.listed()) - {Path(entry.path) for entry in entries.values() if entry.path}
+    for id in entries.keys() - papers.keys():
+        path, spare = entries[id].path, before.get(id)
+        if spare is not None and (spare.version == entries[id].version or not _is_file(path)):
             papers[id] = spare
-        elif entry.path is not None:
-            files.add(Path(entry.path))
+        elif path is not None:
+            files.add(Path(path))
     return Salvage(tuple(papers[id] for id in sorted(papers)), tuple(sorted(files)))
 
 
@@ -63,16 +62,12 @@ def _read(edition: Path) -> dict[str, StoredPaper]:
     return papers
 
 
-def _whole(papers: dict[str, StoredPaper], edition: Path) -> bool:
-    return bool(papers) and set(_entries(edition)) <= set(papers)
-
-
-def _entries(edition: Path) -> dict[str, Entry]:
-    """Return what an edition should hold; nothing where its seal cannot be read."""
+def _entries(edition: Path) -> dict[str, Entry] | None:
+    """Return what an edition should hold; None where its seal cannot be read."""
     try:
         return dict(read_seal(edition).papers)
     except StoreError:
-        return {}
+        return None
 
 
 def _is_file(path: str | None) -> bool:
