@@ -78,6 +78,10 @@ class Answer:
     seconds: float = 0.0
     status: str | None = None
 
+    def __add__(self, later: Answer) -> Answer:
+        """Return the later draft, which replaces this one: LangChain adds up what a chain streams."""
+        return later
+
     def to_json(self, id: str | None = None) -> dict[str, Any]:
         """Return the `ask` object of the JSON contract."""
         return {

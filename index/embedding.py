@@ -191,7 +191,7 @@ class Embedder(Embeddings):
 
     def count_tokens(self, text: str) -> int:
         """Return the number of word pieces of a text, special tokens left out."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return len(self._tokenizer.encode(_plain(text), add_special_tokens=False).ids)
 
     def is_word(self, word: str) -> bool:
         """Return whether a lower-case word is a common one: an entry of the model's vocabulary, or one and an ending."""
@@ -203,7 +203,9 @@ class Embedder(Embeddings):
         """Return the vectors of texts as float32 of shape (texts, dimension), each of unit length."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        return np.asarray(self._model.encode_document(list(texts), **ENCODING), dtype=np.float32)
+        return np.asarray(
+            self._model.encode_document([_plain(text) for text in texts], **ENCODING), dtype=np.float32
+        )
 
     @cached_property
     def dimension(self) -> int:
@@ -218,11 +220,16 @@ class Embedder(Embeddings):
         """Return the vector of a question (LangChain's interface); the last few are kept."""
         vector = self._questions.get(text)
         if vector is None:
-            vector = [float(x) for x in self._model.encode_query(text, **ENCODING)]
+            vector = [float(x) for x in self._model.encode_query(_plain(text), **ENCODING)]
             if len(self._questions) >= KEPT_QUESTIONS:
                 self._questions.clear()
             self._questions[text] = vector
         return vector
+
+
+def _plain(text: str) -> str:
+    """Return the text with `?` for lone surrogates, on which tokenizers stumble."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _checked(folder: Path) -> Path:

@@ -96,6 +96,12 @@ def test_nothing_of_a_long_sentence_is_cut_off(embedder: Embedder, text: str) ->
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
+def test_lone_surrogates_do_no_harm(embedder: Embedder) -> None:
+    assert embedder.count_tokens("KIF14\ud800 rises") > 2
+    assert embedder.encode(["KIF14\ud800 rises"]).shape == (1, 384)
+    assert len(embedder.embed_query("KIF14\ud800?")) == 384
+
+
 def test_common_words_are_known(embedder: Embedder) -> None:
     assert embedder.is_word("resistance")
     assert not embedder.is_word("sorafenibb")
