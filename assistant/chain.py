@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import extractive, records
+from assistant import extractive, records, weighing
 from assistant.answers import Answer, Citation, Claim, Turn
-from assistant.questions import Aim, Inquiry, understand
+from assistant.questions import Aim, Inquiry, is_question, understand
 from assistant.rendering import NOT_IN_THESE_PAPERS, text_of
 from assistant.settings import EXTRACTIVE, Settings
 from index.errors import LibraryError
@@ -157,8 +157,16 @@ class Assistant:
             yield replace(draft, seconds=time.perf_counter() - begin)
 
     def search(self, question: str, limit: int = 10) -> list[Hit]:
-        """Return the passages that speak to a question, best first. Raises as `ask` does."""
-        return self.retriever.search(understand(question).searched_as, limit=limit)
+        """Return the passages that speak to a question, best first. Raises as `ask` does.
+
+        The first passages of a question are put in order by the span reader; a statement or key words are not
+        questions, and the reader was not trained to read for them.
+        """
+        searched = understand(question).searched_as
+        hits = self.retriever.search(searched, limit=max(limit, weighing.READ_PASSAGES))
+        if is_question(searched):
+            hits = weighing.reranked(searched, hits, self._reader)
+        return hits[:limit]
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Inquiry:
         inquiry = understand(question, history)

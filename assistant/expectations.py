@@ -36,7 +36,7 @@ _CELL_LINE = re.compile(
 )
 _CELLS = re.compile(
     _CELL_LINE.pattern
-    + r"|\b[A-Z]{2,}\d*(?: \w+)? cells?\b|\b(?:hepatoma|stem|endothelial|macrophage|tumou?r) cells?\b",
+    + r"|\b[A-Z]{2,}\d*(?: \w+)? cells?\b|\b(?:hepatoma|stem|endothelial|macrophage) cells?\b",
     re.ASCII,
 )
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+(?:\s[A-Z][a-z.]+)*\b|\b[A-Z][a-z]+\s[A-Z][a-z]+")
@@ -89,6 +89,18 @@ def expectation(question: str) -> Expectation | None:
     """Return what kind of thing a question asks for, or None where any sentence may do."""
     folded = fold(question)
     return next((e for e in EXPECTATIONS if e.asks.search(folded)), None)
+
+
+_COUNTED = re.compile(
+    r"\bhow many (?:[\w-]+ ){0,3}?(?P<noun>[\w-]+)(?= (?:were|was|are|is|did|do|does|have|has|had|can|could|will|would|came"
+    r"|come|in|of|on|for|with|per|among|took|take|ended|went|got|show\w*|respond\w*|it|they|these|the|that|who|which)\b|[?.]|$)"
+)
+
+
+def counted(question: str) -> str | None:
+    """Return the folded noun that a question wants a number of ('how many patient tumours were …': tumours)."""
+    found = _COUNTED.search(fold(question))
+    return found["noun"] if found else None
 
 
 def words_asking(question: str) -> frozenset[str]:

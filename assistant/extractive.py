@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 MOST_CLAIMS = 4
 """Sentences of an answer at most: more is a page to read, not an answer."""
 
-ANSWER_FROM = 0.5
+ANSWER_FROM = 0.48
 """Confidence from which the reader answers."""
 
 KEEP_WITHIN = 2.0
 """A further sentence may score this much (log-odds) below the first."""
 
-OTHER_PAPER_WITHIN = 6.0
+OTHER_PAPER_WITHIN = 8.0
 """The same for the best sentence of another paper, where several may answer."""
+
+COVERED_WEIGHT = 8.0
+"""Log-odds that covering the question's terms brings to the sentence that speaks for another paper."""
 
 OVERVIEW_CLAIMS = 3
 """Sentences that stand for a whole paper."""
@@ -91,7 +94,7 @@ def _selection(weighed: Weighed, ranked: Sequence[Candidate]) -> tuple[Candidate
     if weighed.asked.why and (reason := _before(first, ranked)):
         chosen.append(reason)
     if weighed.asked.several:
-        for c in ranked[1:]:
+        for c in sorted(ranked[1:], key=lambda c: -c.score - COVERED_WEIGHT * c.match.sentence):
             if (
                 c.hit.record.id not in {o.hit.record.id for o in chosen}
                 and c.score >= first.score - OTHER_PAPER_WITHIN

@@ -33,6 +33,7 @@ class Inquiry:
     searched_as: str  # standing alone
     aim: Aim
     fields: tuple[str, ...] = ()  # record fields that are asked for
+    follow_up: bool = False  # points back at the conversation
 
 
 RECORD_FIELDS: dict[str, str] = {
@@ -106,9 +107,10 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Inquiry:
         raise QuestionError(
             f"The question has {len(asked):,} characters: ask it in at most {LONGEST_QUESTION:,}."
         )
-    searched = standing_alone(condensed(asked), history)
-    folded = fold(asked)
-    fields = _fields(folded) or (_fields(fold(searched)) if stands_in(asked, searched) else ())
+    short = condensed(asked)
+    searched = standing_alone(short, history)
+    folded = fold(short)
+    fields = _fields(folded) or (_fields(fold(searched)) if stands_in(short, searched) else ())
     if _LIBRARY.search(folded.rstrip("?. ")):
         aim = Aim.LIBRARY
     elif _CITED.search(folded):
@@ -117,7 +119,7 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Inquiry:
         aim = Aim.RECORD
     else:
         aim = Aim.FINDING
-    return Inquiry(asked, searched, aim, fields)
+    return Inquiry(asked, searched, aim, fields, follow_up=searched != short)
 
 
 def standing_alone(question: str, history: Sequence[Turn]) -> str:
@@ -136,6 +138,17 @@ def standing_alone(question: str, history: Sequence[Turn]) -> str:
     if swapped != previous:
         return swapped
     return f"{previous.strip().rstrip('?. ')} – {rest}?"
+
+
+_QUESTION = re.compile(
+    r"\?\s*$|^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|had|will"
+    r"|would|should|with respect to)\b"
+)
+
+
+def is_question(text: str) -> bool:
+    """Return whether a text is put as a question rather than as a statement or key words."""
+    return bool(_QUESTION.search(fold(text)))
 
 
 def stands_in(asked: str, searched: str) -> bool:

@@ -32,7 +32,7 @@ GENERIC = frozenset(
         possible likely different difference compare change consequence outcome impact influence function
         significance purpose aim goal reason why many much number percent percentage proportion rate level
         high low new novel really actually exactly briefly specifically generally currently recent recently
-        human case example other another one two three first
+        case example other another one two three first
     """.split()
 )
 """Words in which questions are put rather than what they are about; they count little."""
@@ -86,6 +86,15 @@ SITES = frozenset(
     """.split()
 )
 """Organs and cancers: a finding in one is no finding in another."""
+
+TOPICS = frozenset(
+    stem(word)
+    for word in """
+        side adverse toxicity tolerability dose dosage trial price cost diarrhea diarrhoea rash hypertension
+        vaccine pregnancy pregnant diet weather
+    """.split()
+)
+"""Topics that people ask about by exactly these words: a text without them does not speak to it."""
 
 SHORTEST_TECHNICAL = 6
 """Shorter words that are not in the language model's vocabulary are mostly slips and parts of symbols."""
@@ -169,7 +178,7 @@ def question_terms(
                 continue
             seen.add(stemmed)
             named = _looks_named(part, first=position == 0) or _is_technical(part, stemmed, is_word)
-            forms = _forms_of(stemmed)
+            forms = forms_of(stemmed)
             found.append(Term(part, forms, _weight(stemmed, forms, named, idf), named))
     return tuple(found)
 
@@ -202,7 +211,7 @@ def _looks_named(word: str, *, first: bool = False) -> bool:
 
 def _is_technical(word: str, stemmed: str, is_word: Callable[[str], bool]) -> bool:
     """A word that is neither common nor one of the field's families, such as bufalin or glioblastoma."""
-    if stemmed in SITES:
+    if stemmed in SITES or stemmed in TOPICS:
         return True
     if len(word) < SHORTEST_TECHNICAL or stemmed in GENERIC or any(stemmed in family for family in FAMILIES):
         return False
@@ -229,7 +238,8 @@ def _form(name: str) -> Form:
     return frozenset(stem(word) for word in terms(name) if word not in STOP_WORDS)
 
 
-def _forms_of(stemmed: str) -> tuple[Form, ...]:
+def forms_of(stemmed: str) -> tuple[Form, ...]:
+    """Return a word's own form and those of the words that say the same."""
     family = next((family for family in FAMILIES if stemmed in family), frozenset({stemmed}))
     return (frozenset({stemmed}), *(frozenset({other}) for other in sorted(family - {stemmed})))
 

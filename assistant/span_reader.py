@@ -22,8 +22,9 @@ WEIGHTS = Path(__file__).resolve().parent / "weights" / "span_reader.safetensors
 
 MAX_QUESTION = 48  # word pieces
 WINDOW = 235  # word pieces of passage in one forward; a longer passage is read in windows of whole sentences
-BATCH = 16
+BATCH = 4  # windows of about one length together: more would pad the short ones
 LONGEST_SPAN = 30  # word pieces
+SILENT = 50  # above every level of logging
 FLOOR = -12.0  # log-odds below this mean the same: no
 
 
@@ -69,7 +70,7 @@ class SpanReader:
                 value = value.astype(np.float32) * stored[f"{name}.scale"][:, None]
             state[name] = torch.from_numpy(np.ascontiguousarray(value, dtype=np.float32))
         level = logging.get_verbosity()
-        logging.set_verbosity(logging.CRITICAL)
+        logging.set_verbosity(SILENT)  # the base model's pooler is not needed; no notice of that
         try:
             body = AutoModel.from_pretrained(str(base), add_pooling_layer=False)
         finally:
