@@ -32,6 +32,9 @@ RETRIEVED = 15
 NEAREST = 3
 """Passages shown with an answer that is not in the papers."""
 
+WARM_UP = "sorafenib resistance"
+"""Searched for at the start of a server."""
+
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 """The seed papers: beside the package, the same in a checkout and in an installed wheel."""
 
@@ -100,6 +103,11 @@ class Assistant:
             report = self._library.add(SEEDS, progress=progress)
             if report.failed:
                 raise LibraryError(f"The seed papers cannot be read: {report.failed[0].reason}")
+
+    def warm_up(self) -> None:
+        """Load everything that the first question needs, so that it is answered as fast as the next."""
+        self.retriever.search(WARM_UP)
+        self._reader  # noqa: B018 (loads it)
 
     @cached_property
     def model(self) -> BaseChatModel | None:

@@ -82,6 +82,9 @@ class FakeAssistant:
         self.release.set()
         self.histories: list[tuple[Turn, ...]] = []
 
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
     def fill(self, progress: object = None) -> None: ...
 
     def search(self, question: str, limit: int = 10) -> list[Hit]:

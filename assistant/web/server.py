@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from assistant.errors import SettingsError
+from assistant.errors import AssistantError, SettingsError
 from assistant.progress import showing_progress
 from assistant.web.page import TITLE, build
 from assistant.web.templating import HERE, style
 from assistant.web.theme import theme
+from index.errors import LibraryError
 
 if TYPE_CHECKING:
     from assistant.chain import Assistant
@@ -44,7 +47,14 @@ def serve(
         raise SettingsError(_port_message(host, port)) from error
     sys.stdout.write(f"The chat is at {page.local_url} (Ctrl+C stops it)\n")
     sys.stdout.flush()
+    threading.Thread(target=_warm_up, args=[assistant], name="warming up", daemon=True).start()
     page.block_thread()
+
+
+def _warm_up(assistant: Assistant) -> None:
+    """Load what the first question needs while the page is being looked at."""
+    with suppress(LibraryError, AssistantError):  # the first question says what is wrong
+        assistant.warm_up()
 
 
 def launch(page: gr.Blocks, *, host: str, port: int | None, auth: tuple[str, str] | None = None) -> None:
