@@ -100,7 +100,8 @@ def understand(question: str, history: Sequence[Turn] = ()) -> Inquiry:
     Raises:
         QuestionError: it is empty or too long.
     """
-    asked = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", question).split())
+    whole = question.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # no lone surrogates
+    asked = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", whole).split())
     if not asked:
         raise QuestionError("The question is empty: type what you want to know.")
     if len(asked) > LONGEST_QUESTION:

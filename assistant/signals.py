@@ -178,7 +178,7 @@ def question_terms(
                 continue
             seen.add(stemmed)
             named = _looks_named(part, first=position == 0) or _is_technical(part, stemmed, is_word)
-            forms = forms_of(stemmed)
+            forms = (*forms_of(stemmed), *_spellings(part))
             found.append(Term(part, forms, _weight(stemmed, forms, named, idf), named))
     return tuple(found)
 
@@ -232,6 +232,12 @@ def _parts(word: str) -> list[str]:
     if len(pieces) > 1 and any(len(piece) < 3 or piece.isdigit() for piece in pieces):
         return [word]
     return pieces
+
+
+def _spellings(word: str) -> tuple[Form, ...]:
+    """Return other ways to write a hyphen compound: B-cells is B cells and Bcells."""
+    pieces = [stem(fold(piece)) for piece in re.split(r"[-\u2010-\u2015]", word) if piece]
+    return (frozenset(pieces), frozenset({"".join(pieces)})) if len(pieces) > 1 else ()
 
 
 def _form(name: str) -> Form:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,7 @@ from index.embedding import Embedder
 from index.lexical import LexicalIndex, stems
 from index.normalising import terms
 from index.papers import Hit, Kind, Passage, Record, SentenceHit, Span
-from index.store import Part, Store, StoredPaper
+from index.store import DIGITS, Part, Store, StoredPaper
 
 DENSE_NEIGHBOURS = 200
 """Sentences taken from the vector index."""
@@ -130,7 +131,7 @@ class Index:
                     wanted[slot.stored.row_id(slot.first_row + offset)] = (number, offset)
         for row, found in self._store.vectors(self.part, list(wanted)).items():
             number, offset = wanted[row]
-            dense.setdefault(number, {})[offset] = float(found @ vector)
+            dense.setdefault(number, {})[offset] = round(float(found @ vector), DIGITS)
 
     def _hit(self, number: int, score: float, dense: Mapping[int, float], lexical: np.ndarray) -> Hit:
         slot = self.slots[number]
@@ -219,10 +220,10 @@ class Catalogue:
         return Aliases.from_papers(self.papers.values())
 
     @cached_property
-    def vocabulary(self) -> frozenset[str]:
-        """Folded words of every paper's evidence, to tell a misspelt word from a known one."""
+    def vocabulary(self) -> Counter[str]:
+        """Folded words of every paper's evidence with their counts, to tell a misspelt word from a known one."""
         spans = ((paper.text, s) for paper in self.papers.values() for s in paper.sections)
-        return frozenset(
+        return Counter(
             word
             for text, s in spans
             if s.kind is not Kind.ANNOTATION

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 
 from index.lexical import STOP_WORDS
 from index.normalising import fold
@@ -14,21 +14,24 @@ SHORTEST = 5
 LONG = 8
 """From this length two slips are repaired, below it one."""
 
+CLEARLY_COMMONER = 5
+"""Of two words equally near, the one that the library holds this many times more often is meant."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 _SPLIT_SYMBOL = re.compile(r"\b([A-Za-z]{2,8})[ ‐-](\d{1,3}[A-Za-z]?)\b")
 
 
-def repair(question: str, vocabulary: Collection[str], is_word: Callable[[str], bool]) -> str:
+def repair(question: str, vocabulary: Mapping[str, int], is_word: Callable[[str], bool]) -> str:
     """Return the question with misspelt words put right and split symbols joined (`KIF 14` → `KIF14`).
 
-    A word is misspelt when the library does not hold it, it is no common word, and exactly one nearest word
+    A word is misspelt when the library does not hold it, it is no common word, and one clearly nearest word
     of the library with the same first letter lies within one slip (two from eight letters on; a slip is an
     insertion, deletion, substitution or swap of neighbours: optimal string alignment). Symbols with digits
     are never changed: KIF15 is not a slip of KIF14.
 
     Args:
         question: what was typed.
-        vocabulary: folded words of the library.
+        vocabulary: folded words of the library with their counts.
         is_word: whether a folded word is a common word of the language.
     """
     joined = _SPLIT_SYMBOL.sub(
@@ -53,7 +56,7 @@ def repair(question: str, vocabulary: Collection[str], is_word: Callable[[str], 
     return _WORD.sub(put_right, joined)
 
 
-def _nearest(word: str, vocabulary: Collection[str]) -> str | None:
+def _nearest(word: str, vocabulary: Mapping[str, int]) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -61,7 +64,11 @@ def _nearest(word: str, vocabulary: Collection[str]) -> str | None:
     candidates = [
         known for known in vocabulary if known[:1] == word[:1] and abs(len(known) - len(word)) <= slips
     ]
-    found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=2)
-    if not found or (len(found) == 2 and found[0][1] == found[1][1]):
-        return None  # nothing near, or two words equally near
-    return str(found[0][0])
+    found = process.extract(word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=5)
+    nearest = [name for name, distance, _ in found if distance == found[0][1]]
+    nearest.sort(key=lambda name: -vocabulary[name])
+    if not nearest or (
+        len(nearest) > 1 and vocabulary[nearest[0]] < CLEARLY_COMMONER * vocabulary[nearest[1]]
+    ):
+        return None  # nothing near, or two words equally near and about equally common
+    return str(nearest[0])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from index.spelling import repair
 
-VOCABULARY = frozenset(
+VOCABULARY = Counter(
     "sorafenib resistance kif14 nrf2 lenvatinib hepatocellular carcinoma silencing autophagy regorafenib "
     "proteins protein ho-1 akt p53".split()
 )
@@ -53,7 +55,7 @@ def test_what_is_no_slip_stays(question: str) -> None:
 
 
 def test_two_equally_near_words_leave_it_alone() -> None:
-    assert repair("sorafenab", {"sorafenib", "sorafenub"}, COMMON.__contains__) == "sorafenab"
+    assert repair("sorafenab", {"sorafenib": 3, "sorafenub": 2}, COMMON.__contains__) == "sorafenab"
 
 
 def test_words_of_the_library_are_never_changed() -> None:
@@ -74,3 +76,8 @@ def test_a_symbol_is_joined_only_if_the_library_writes_it_so() -> None:
 
 def test_a_long_question_takes_no_time() -> None:
     assert repaired("sorafenib resistance " * 4000).count("sorafenib") == 4000
+
+
+def test_of_two_equally_near_words_the_much_commoner_one_is_meant() -> None:
+    vocabulary = Counter({"influenza": 50, "influenzae": 2})
+    assert repair("What causes influenze?", vocabulary, COMMON.__contains__) == "What causes influenza?"
