@@ -9,6 +9,7 @@ scores of different passages of one question compare directly.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ WEIGHTS = Path(__file__).resolve().parent / "weights" / "span_reader.safetensors
 
 MAX_QUESTION = 48  # word pieces
 WINDOW = 235  # word pieces of passage in one forward; a longer passage is read in windows of whole sentences
+KEPT_READINGS = 128  # a question that is searched and then asked is read once
 BATCH = 4  # windows of about one length together: more would pad the short ones
 LONGEST_SPAN = 30  # word pieces
 SILENT = 50  # above every level of logging
@@ -51,6 +53,8 @@ class SpanReader:
 
     def __init__(self, base: Path, weights: Path = WEIGHTS) -> None:
         """Load the network from the folder of all-MiniLM-L6-v2 and the file of the trained layers."""
+        self._kept: dict[tuple[str, str], PassageReading] = {}
+        self._lock = threading.Lock()
         import numpy as np
         import torch
         from safetensors.numpy import load_file
@@ -96,11 +100,25 @@ class SpanReader:
         sentence_spans: Sequence[Sequence[tuple[int, int]]],
     ) -> list[PassageReading]:
         """One reading a passage. `sentence_spans[k]` holds the (start, end) of each sentence in `passages[k]`."""
+        if len(passages) != len(sentence_spans):
+            raise ValueError("one list of sentence spans is needed for each passage")
+        with self._lock:
+            unread = [n for n, text in enumerate(passages) if (question, text) not in self._kept]
+            found = self._read(question, [passages[n] for n in unread], [sentence_spans[n] for n in unread])
+            readings = {(question, passages[n]): reading for n, reading in zip(unread, found, strict=True)}
+            readings |= {key: self._kept[key] for text in passages if (key := (question, text)) in self._kept}
+            self._kept = dict(list((self._kept | readings).items())[-KEPT_READINGS:])
+        return [readings[question, text] for text in passages]
+
+    def _read(
+        self,
+        question: str,
+        passages: Sequence[str],
+        sentence_spans: Sequence[Sequence[tuple[int, int]]],
+    ) -> list[PassageReading]:
         import numpy as np
         import torch
 
-        if len(passages) != len(sentence_spans):
-            raise ValueError("one list of sentence spans is needed for each passage")
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
         jobs: list[
             tuple[int, list[int], list[tuple[int, int]], list[int]]
