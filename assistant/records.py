@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -166,8 +167,19 @@ def _said(record: Record, field: str) -> str | None:
         )
     if field == "keywords":
         return "; ".join(record.keywords) or None
+    if field == "date" and record.date:
+        return _spelt_out(record.date)
     value = getattr(record, field)
     return None if value is None else str(value)
+
+
+def _spelt_out(date: str) -> str:
+    """Return an ISO date as people write it: `2020-01` is January 2020, `2026-02-11` is 11 February 2026."""
+    year, *rest = date.split("-")
+    if not rest or not 1 <= int(rest[0]) <= len(calendar.month_name) - 1:
+        return date
+    day = f"{int(rest[1])} " if len(rest) > 1 else ""
+    return f"{day}{calendar.month_name[int(rest[0])]} {year}"
 
 
 def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue) -> Lookup:
@@ -253,6 +265,6 @@ def from_library(catalogue: Catalogue) -> Lookup:
     for paper in catalogue.papers.values():
         section = _section_of(paper, "title")
         if section is not None:
-            text = f"{paper.record.short}: {paper.record.title}"
+            text = f"“{paper.record.title}”"
             findings.append(Finding(text, paper, section.heading, section.kind, section.start, section.end))
     return Lookup(tuple(findings), 0.99 if findings else 0.0)
