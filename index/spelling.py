@@ -27,7 +27,7 @@ def repair(question: str, vocabulary: Mapping[str, int], is_word: Callable[[str]
     A word is misspelt when the library does not hold it, it is no common word, and one clearly nearest word
     of the library with the same first letter lies within one slip (two from eight letters on; a slip is an
     insertion, deletion, substitution or swap of neighbours: optimal string alignment). Symbols with digits
-    are never changed: KIF15 is not a slip of KIF14.
+    or in mixed case are never changed: KIF15 is not a slip of KIF14.
 
     Args:
         question: what was typed.
@@ -42,10 +42,12 @@ def repair(question: str, vocabulary: Mapping[str, int], is_word: Callable[[str]
     def put_right(match: re.Match[str]) -> str:
         word, start, end = match[0], match.start(), match.end()
         beside_digit = joined[start - 1 : start].isdigit() or joined[end : end + 1].isdigit()
+        mixed = word != word.upper() and word[1:] != word[1:].lower()  # siRNA, mTOR
         folded = fold(word)
         if (
             len(word) < SHORTEST
             or beside_digit
+            or mixed
             or folded in STOP_WORDS
             or folded in vocabulary
             or is_word(folded)

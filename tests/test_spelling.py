@@ -81,3 +81,7 @@ def test_a_long_question_takes_no_time() -> None:
 def test_of_two_equally_near_words_the_much_commoner_one_is_meant() -> None:
     vocabulary = Counter({"influenza": 50, "influenzae": 2})
     assert repair("What causes influenze?", vocabulary, COMMON.__contains__) == "What causes influenza?"
+
+
+def test_symbols_in_mixed_case_are_never_changed() -> None:
+    assert repair("Was siRNA used?", Counter({"siena": 3}), COMMON.__contains__) == "Was siRNA used?"
