@@ -71,7 +71,6 @@ class Assistant:
         name = model if isinstance(model, str) else None
         self.settings = settings or Settings.from_env(home=home, model=name)
         self._given_model = None if isinstance(model, str) else model
-        self._seeding: Callable[..., None] | None = None
 
     @cached_property
     def _library(self) -> Library:

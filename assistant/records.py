@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assistant.expectations import asks_definition
 from assistant.questions import RECORD_FIELDS, Inquiry
-from assistant.signals import GENERIC, Term, match, question_terms
+from assistant.signals import GENERIC, Term, match, papers_titled, question_terms
 from index.lexical import stem
 from index.normalising import fold, terms
 from index.papers import Hit, Kind, Paper, Record, Reference, Section
@@ -219,8 +219,7 @@ def _citing(inquiry: Inquiry, question: Sequence[Term], catalogue: Catalogue) ->
     """Return the papers that a question names as the citing ones ('does the RRM2 study cite …')."""
     names = " ".join(m["name"] for m in _CITING.finditer(inquiry.searched_as))
     naming = [term for term in question if term.named and term.name in names]
-    papers = catalogue.papers.values()
-    return [p for p in papers if naming and not match(naming, p.record.title, "").missing]
+    return papers_titled(naming, catalogue.papers.values())
 
 
 def _beyond(question: Sequence[Term], paper: Paper) -> list[Term]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.aliases import Aliases
 from index.lexical import STOP_WORDS, stem, stems
 from index.normalising import fold, terms
+from index.papers import Paper
 
 Form = frozenset[str]
 """A name as the set of its stems; a text holds the name when it holds all of them."""
@@ -95,6 +97,9 @@ TOPICS = frozenset(
     """.split()
 )
 """Topics that people ask about by exactly these words: a text without them does not speak to it."""
+
+KEPT_TEXTS = 1024
+"""Texts whose stems are kept: every sentence of a passage is matched together with the same surroundings."""
 
 SHORTEST_TECHNICAL = 6
 """Shorter words that are not in the language model's vocabulary are mostly slips and parts of symbols."""
@@ -185,7 +190,8 @@ def question_terms(
 
 def match(question: Sequence[Term], sentence: str, around: str) -> Match:
     """Return how far a sentence, and the sentence with what lies around it, covers a question's terms."""
-    own, near = _stems_of(sentence), _stems_of(f"{around} {sentence}")
+    own = _stems_of(sentence)
+    near = own | _stems_of(around)
     total = sum(term.weight for term in question)
     return Match(
         sentence=sum(term.weight for term in question if term.in_(own)) / total if total else 1.0,
@@ -195,6 +201,11 @@ def match(question: Sequence[Term], sentence: str, around: str) -> Match:
             term.name for term in question if term.named and term.in_(near) and not term.in_(own)
         ),
     )
+
+
+def papers_titled(naming: Sequence[Term], papers: Iterable[Paper]) -> list[Paper]:
+    """Return the papers whose titles hold every one of the terms by which a question names a paper."""
+    return [p for p in papers if naming and not match(naming, p.record.title, "").missing]
 
 
 def drugs(text: str) -> frozenset[str]:
@@ -250,6 +261,7 @@ def forms_of(stemmed: str) -> tuple[Form, ...]:
     return (frozenset({stemmed}), *(frozenset({other}) for other in sorted(family - {stemmed})))
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def _stems_of(text: str) -> frozenset[str]:
     found = set(stems(text))
     # siKIF14 and shKIF14 are RNAs against KIF14: they mention it.
@@ -263,8 +275,3 @@ def similar(one: str, other: str) -> float:
     """Return the share of the shorter text's stems that the other holds too, in [0, 1]."""
     a, b = set(stems(one)), set(stems(other))
     return len(a & b) / max(1, min(len(a), len(b)))
-
-
-def stems_in(texts: Iterable[str]) -> frozenset[str]:
-    """Return the stems of several texts together."""
-    return frozenset(s for text in texts for s in stems(text))

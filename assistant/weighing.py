@@ -25,7 +25,7 @@ from assistant.expectations import (
     words_asking,
 )
 from assistant.questions import Inquiry
-from assistant.signals import GENERIC_WEIGHT, Match, Term, drugs, match, question_terms
+from assistant.signals import GENERIC_WEIGHT, Match, Term, drugs, match, papers_titled, question_terms
 from index.aliases import definitions
 from index.lexical import stem, stems
 from index.normalising import fold
@@ -146,19 +146,7 @@ class Weighed:
     candidates: tuple[Candidate, ...]
     passages: int  # of the library
     answerable: float  # the most that the span reader says of any passage, in log-odds
-
-    @property
-    def premise_fails(self) -> bool:
-        """Whether what the question takes for granted is contradicted, or what is resisted is another thing.
-
-        Other sentences may then look like an answer only because they say less.
-        """
-        asked = self.asked
-        about = [c.sentence.text for c in self.candidates if c.match.sentence >= SAYS_ENOUGH]
-        contradicted = asked.presumes is not None and any(conflicts(asked.presumes, text) for text in about)
-        wanted = resisted(asked.text)
-        given = frozenset(word for c in self.candidates for word in resisted(c.sentence.text))
-        return contradicted or bool(wanted and given and not wanted & given)
+    premise_fails: bool  # what the question takes for granted does not hold in these papers
 
     def confidence(self, candidate: Candidate) -> float:
         """Return the probability that a candidate, given first, is right.
@@ -239,13 +227,9 @@ def _papers_named(
     said: set[str] = set()
     for mention in _PAPER_NAMED.finditer(question):
         naming = [term for term in terms if term.named and term.name in mention["name"]]
-        found = {
-            id
-            for id, paper in catalogue.papers.items()
-            if naming and not match(naming, paper.record.title, "").missing
-        }
+        found = papers_titled(naming, catalogue.papers.values())
         if found:
-            papers |= found
+            papers |= {paper.record.id for paper in found}
             said |= {term.name for term in naming}
     return frozenset(papers), said
 
@@ -260,16 +244,19 @@ RERANK_WEIGHT = 0.2
 questions of covidqa (hit@1 .636 → .648) and trials (.47 → .62)."""
 
 
+def _readings(question: str, hits: Sequence[Hit], reader: SpanReader) -> list[PassageReading]:
+    """Return what the span reader says of the first passages."""
+    first = hits[:READ_PASSAGES]
+    spans = [[(s.start - hit.start, s.end - hit.start) for s in hit.sentences] for hit in first]
+    return reader.score(question, [hit.text for hit in first], spans)
+
+
 def reranked(question: str, hits: Sequence[Hit], reader: SpanReader) -> list[Hit]:
     """Return passages in the order of retrieval and the span reader together; those not read come last."""
-    first = list(hits[:READ_PASSAGES])
-    spans = [[(s.start - hit.start, s.end - hit.start) for s in hit.sentences] for hit in first]
-    readings = reader.score(question, [hit.text for hit in first], spans)
-    highest = 2 + PAPER_WEIGHT
-    gain = RERANK_WEIGHT / highest
+    gain = RERANK_WEIGHT / (2 + PAPER_WEIGHT)
     scored = [
         replace(hit, score=hit.score + gain * (max(UNREAD, reading.answerable) - UNREAD))
-        for hit, reading in zip(first, readings, strict=True)
+        for hit, reading in zip(hits, _readings(question, hits, reader), strict=False)
     ]
     return sorted(scored, key=lambda hit: -hit.score) + list(hits[READ_PASSAGES:])
 
@@ -277,12 +264,7 @@ def reranked(question: str, hits: Sequence[Hit], reader: SpanReader) -> list[Hit
 def weigh(asked: Asked, hits: Sequence[Hit], catalogue: Catalogue, reader: SpanReader) -> Weighed:
     """Weigh the sentences of the first passages."""
     hits = hits[:WEIGHED_PASSAGES]
-    spans = [[(s.start - hit.start, s.end - hit.start) for s in hit.sentences] for hit in hits]
-    readings = reader.score(
-        _as_written(asked.text, hits, catalogue),
-        [hit.text for hit in hits[:READ_PASSAGES]],
-        spans[:READ_PASSAGES],
-    )
+    readings = _readings(_as_written(asked.text, hits, catalogue), hits, reader)
     rarity = {word: catalogue.text.passages.idf(word) for word in dict.fromkeys(stems(asked.text))}
     nearest = max((s.dense for hit in hits for s in hit.sentences), default=1.0)
     candidates = []
@@ -295,7 +277,20 @@ def weigh(asked: Asked, hits: Sequence[Hit], catalogue: Catalogue, reader: SpanR
         candidates=tuple(sorted(candidates, key=lambda c: -c.score)),
         passages=catalogue.text.passages.size,
         answerable=max((max(UNREAD, reading.answerable) for reading in readings), default=UNREAD),
+        premise_fails=_premise_fails(asked, candidates),
     )
+
+
+def _premise_fails(asked: Asked, candidates: Sequence[Candidate]) -> bool:
+    """Return whether what a question takes for granted is contradicted, or what is resisted is another thing.
+
+    Other sentences may then look like an answer only because they say less.
+    """
+    about = [c.sentence.text for c in candidates if c.match.sentence >= SAYS_ENOUGH]
+    contradicted = asked.presumes is not None and any(conflicts(asked.presumes, text) for text in about)
+    wanted = resisted(asked.text)
+    given = frozenset(word for c in candidates for word in resisted(c.sentence.text))
+    return contradicted or bool(wanted and given and not wanted & given)
 
 
 def _as_written(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from markupsafe import Markup
 
-from assistant.answers import Answer, Claim, Turn
+from assistant.answers import Answer, Turn
 from assistant.errors import AssistantError, QuestionError
-from assistant.rendering import to_bibtex, to_markdown, to_ris, to_text
+from assistant.rendering import paragraphs_of, to_bibtex, to_markdown, to_ris, to_text
 from assistant.web.api import without_paths
 from assistant.web.sources import cards
 from assistant.web.templating import render
@@ -93,21 +93,7 @@ def _reply(answer: Answer) -> Markup:
     return render(
         "reply.html",
         answer=answer,
-        paragraphs=paragraphs(answer),
+        paragraphs=paragraphs_of(answer.claims, answer.citations),
         citations=citations,
         papers=cited(answer),
     )
-
-
-def paragraphs(answer: Answer) -> list[tuple[str, list[Claim]]]:
-    """Return an answer's paragraphs: the papers that lead them in, and their claims.
-
-    The same grouping as `rendering.text_of`: by the papers that claims rest on, in order of first use.
-    """
-    papers = {citation.number: citation.paper for citation in answer.citations}
-    groups: dict[tuple[str, ...], list[Claim]] = {}
-    for claim in answer.claims:
-        names = dict.fromkeys(papers[number].short for number in claim.citations if number in papers)
-        groups.setdefault(tuple(names), []).append(claim)
-    several = len({record.id for record in papers.values()}) > 1
-    return [("; ".join(names) if several else "", claims) for names, claims in groups.items()]
