@@ -46,8 +46,10 @@ def parse(line: bytes) -> Request:
     if not isinstance(value, dict):
         raise BadLine('The line is not an object: write {"id": "1", "question": "…"}.')
     id = value.get("id")
+    if isinstance(id, int) and not isinstance(id, bool):
+        id = str(id)  # many exports number their questions
     if id is not None and not isinstance(id, str):
-        raise BadLine("'id' must be a string.", str(id))
+        raise BadLine("'id' must be a string or a whole number.", str(id))
     question = value.get("question")
     if not isinstance(question, str):
         raise BadLine("'question' is missing or not a string.", id)

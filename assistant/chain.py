@@ -200,8 +200,9 @@ class Assistant:
         yield self._draft(inquiry, f"reading {papers} paper{'' if papers == 1 else 's'}")
         if inquiry.aim is not Aim.FINDING:
             lookup = self._look_up(evidence)
-            yield self._from_lookup(evidence, lookup)
-            return
+            if lookup.findings or lookup.notice or inquiry.aim is not Aim.RECORD:
+                yield self._from_lookup(evidence, lookup)
+                return
         if self.model is not None:
             yield from self._generate(evidence, self.model)
             return
@@ -234,9 +235,10 @@ class Assistant:
         is_word = self._library.embedder.is_word
         reading = extractive.read(evidence.inquiry, evidence.hits, evidence.catalogue, is_word, self._reader)
         if not reading.chosen:
-            keywords = records.from_keywords(evidence.inquiry, evidence.catalogue)
-            if keywords.findings:
-                return self._from_lookup(evidence, keywords)
+            for look_up in (records.from_keywords, records.from_names):
+                found = look_up(evidence.inquiry, evidence.catalogue)
+                if found.findings:
+                    return self._from_lookup(evidence, found)
             return self._abstain(evidence, reading.confidence, notice=notice)
         papers = evidence.catalogue.papers
         citations = tuple(

@@ -17,6 +17,7 @@ _NUMBER_WORD = (
 )
 # A number that stands for itself: not the digits of a symbol (KIF14) or of a citation mark ([12]).
 _NUMBER = re.compile(rf"(?<![\w\[.-])[<>=~≥≤±]?\s?\d[\d.,]*(?:\s?%|\b)(?!\])|\b(?:{_NUMBER_WORD})\b")
+_DIGITS = re.compile(r"(?<![\w\[.-])\d[\d.,]*(?:\s?%|\b)(?!\])")
 _PERCENT = re.compile(r"\d\s?%|\bper ?cent\b|\bproportion\b|\bout of\b|\b(?:half|third|quarter|majority)\b")
 _DURATION = re.compile(
     r"\b(?:\d[\d.,]*|an?\s|(?:"
@@ -38,6 +39,13 @@ _CELLS = re.compile(
     _CELL_LINE.pattern
     + r"|\b[A-Z]{2,}\d*(?: \w+)? cells?\b|\b(?:hepatoma|stem|endothelial|macrophage) cells?\b",
     re.ASCII,
+)
+_METHOD = re.compile(
+    r"\b(?:using|used|by means of|analys[ei]s|analyzed|analysed|mining|sequencing|assays?|screen\w*|injection|profiling|methods?|experiments?|established a)\b"
+)
+_ASKS_METHOD = re.compile(
+    r"\bhow (?:was|were|did|have|has)\b.*\b(?:identif|found|find|discover|pick|select|arrive|c[ao]me|g[eo]t|chosen|ch[o]+se|detect|determin|measur|establish|tested|examin|studied|investigat|know)"
+    r"|\b(?:what|which) (?:\w+ ){0,3}(?:methods?|approach|techniques?|assays?|experiments?|analys[ei]s|datasets?|data)\b|\bmethods? (?:was|were|used)\b"
 )
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][a-z]+(?:\s[A-Z][a-z.]+)*\b|\b[A-Z][a-z]+\s[A-Z][a-z]+")
 
@@ -76,10 +84,12 @@ EXPECTATIONS: tuple[Expectation, ...] = (
         _finds(_DURATION),
         strict=True,
     ),
+    Expectation("statistic", re.compile(r"\b(?:what|which) (?:\w+ ){0,3}(?:median|mean|average|hazard ratio|odds ratio)\b"), _finds(_DIGITS), strict=True),
     Expectation("number", re.compile(r"\bhow (?:many|much|often|large|big|high|tall|far|old)\b|\bnumber of\b"), _finds(_NUMBER), strict=True),
     Expectation("date", re.compile(r"^(?:\w+ ){0,3}when (?:did|was|were|is|does|has)\b|\b(?:what|which) (?:year|decade|century|date|month|day)\b"), _finds(_DATE), strict=False),
     Expectation("cell line", re.compile(r"\b(?:what|which) (?:\w+ ){0,2}cell lines?\b"), _finds(_CELL_LINE, folded=False), strict=True),
     Expectation("cells", re.compile(r"\b(?:what|which) (?:\w+ ){0,2}cells\b"), _finds(_CELLS, folded=False), strict=True),
+    Expectation("method", _ASKS_METHOD, _finds(_METHOD), strict=False),
     Expectation("person or body", re.compile(r"^who(?:m|se)?\b"), _finds(_NAME, folded=False), strict=False),
 )  # fmt: skip
 """In order: the first that asks decides."""
@@ -111,7 +121,7 @@ def words_asking(question: str) -> frozenset[str]:
 
 
 _DEFINITION = re.compile(
-    r"\bstands? for\b|\babbreviat\w+\b|\bacronym\b|\bfull (?:name|form)\b|\bspelled out\b|^what (?:is|are) (?:an? |the )?[\w-]+$"
+    r"\bstands? for\b|\babbreviat\w+\b|\bacronym\b|\bfull (?:name|form)\b|\b(?:spelled|spelt|written) out\b|^what means\b|^what (?:is|are) (?:an? |the )?[\w-]+$"
     r"|\bmean(?:s|ing)? of\b|^define\b|\bdefinition of\b|\bwhat does (?:the )?[\w-]+ mean\b"
 )
 

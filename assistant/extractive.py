@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.questions import Inquiry
-from assistant.signals import similar
+from assistant.signals import Term, similar
 from assistant.weighing import Candidate, Weighed, is_about_something, take_apart, weigh
+from index.lexical import stems
 from index.papers import Hit, Kind
 from index.retrieval import Catalogue
 
@@ -22,17 +23,11 @@ if TYPE_CHECKING:
 MOST_CLAIMS = 4
 """Sentences of an answer at most: more is a page to read, not an answer."""
 
-ANSWER_FROM = -0.08
+ANSWER_FROM = 0.2
 """Log-odds from which the reader answers: .48 on the seed papers; chosen on the development part of the fixed set."""
 
 KEEP_WITHIN = 2.0
 """A further sentence may score this much (log-odds) below the first."""
-
-OTHER_PAPER_WITHIN = 8.0
-"""The same for the best sentence of another paper, where several may answer."""
-
-COVERED_WEIGHT = 8.0
-"""Log-odds that covering the question's terms brings to the sentence that speaks for another paper."""
 
 OVERVIEW_CLAIMS = 3
 """Sentences that stand for a whole paper."""
@@ -93,19 +88,26 @@ def _selection(weighed: Weighed, ranked: Sequence[Candidate]) -> tuple[Candidate
     chosen = [first]
     if weighed.asked.why and (reason := _before(first, ranked)):
         chosen.append(reason)
+    answering = [c for c in ranked[1:] if weighed.log_odds(c) >= ANSWER_FROM]
     if weighed.asked.several:
-        for c in sorted(ranked[1:], key=lambda c: -c.score - COVERED_WEIGHT * c.match.sentence):
-            if (
-                c.hit.record.id not in {o.hit.record.id for o in chosen}
-                and c.score >= first.score - OTHER_PAPER_WITHIN
-            ):
+        for c in sorted(answering, key=lambda c: -weighed.log_odds(c)):
+            if c.hit.record.id not in {o.hit.record.id for o in chosen}:
                 _take(c, first, chosen)
-    for c in ranked[1:]:
+    for term in weighed.asked.terms:  # a named thing that no chosen sentence speaks of
+        if term.named and not any(_speaks_of(c, term) for c in chosen):
+            speaking = next((c for c in answering if _speaks_of(c, term)), None)
+            if speaking is not None:
+                _take(speaking, first, chosen)
+    for c in answering:
         if c.score >= first.score - KEEP_WITHIN:
             _take(c, first, chosen)
     order = {c.hit.record.id: n for n, c in reversed(list(enumerate(chosen)))}
     rest = sorted(chosen[1:], key=lambda c: (order[c.hit.record.id], c.sentence.start))
     return (first, *rest)
+
+
+def _speaks_of(candidate: Candidate, term: Term) -> bool:
+    return term.in_(frozenset(stems(candidate.sentence.text)))
 
 
 _THEREFORE = re.compile(

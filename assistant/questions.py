@@ -39,13 +39,13 @@ class Inquiry:
 RECORD_FIELDS: dict[str, str] = {
     "authors": r"\bwho (?:wrote|authored|published|did|conducted|made|ran|are the authors?|is the author|were the authors?)\b"
     r"|\bauthors?\b|\bwritten by\b|\bresearchers? behind\b|\bwhose (?:paper|study|work)\b",
-    "date": r"\b(?:when|what year|which year|what date|in what year|in which year)\b.*"
+    "date": r"\b(?:when (?:was|were|did|is|has|have)|what year|which year|what date|in what year|in which year)\b.*"
     r"\b(?:publish\w*|appear\w*|came? out|written|released?|paper|study|article)\b"
     r"|\b(?:year|date|month) of (?:the )?publication\b|\bpublication (?:year|date|month)\b|\bhow (?:old|recent) is\b",
     "doi": r"\bdois?\b|\bdigital object identifier\b",
     "pmid": r"\bpmids?\b|\bpubmed (?:id|identifier|number)\b",
     "pmcid": r"\bpmc(?:id| id| identifier| number)\b|\bpubmed central\b|\bpmc\b",
-    "journal": r"\b(?:what|which|in what|in which) journal\b|\bjournal\b|\bwhere (?:was|is|were) .*\bpublished\b",
+    "journal": r"\b(?:what|which|in what|in which) journal\b|\bjournal\b(?! clubs?\b)|\bwhere (?:was|is|were) .*\bpublished\b",
     "volume": r"\bvolume\b",
     "issue": r"\bissue(?: number)?\b(?!s)",
     "pages": r"\b(?:what|which) pages?\b|\bpage (?:numbers?|range)\b|\barticle number\b|\bpages of\b",
@@ -55,25 +55,38 @@ RECORD_FIELDS: dict[str, str] = {
 }
 """Patterns on the folded question that ask for a field of a paper's record."""
 
+_ATTRIBUTION = re.compile(
+    r"\b(?:according to|do|does|did|by|have|has|had|can|could|would|if|that|whether|why|how) (?:the |these )?(?:[\w-]+ ){0,2}authors?\b"
+    r"|\bauthors (?:also |then )?(?:conclud|propos|suggest|report|show|find|found|use|say|said|stat|describ|claim|think|see\b|identif"
+    r"|recommend|investigat|perform|did|do\b|ma[kd]e|mention|argu|demonstrat|establish|ch[o]+se|pick|test|cite|refer)"
+)
+"""The authors of a statement or of what was done; who they are is not what is asked."""
+
+_WHEN = re.compile(r"\bwhen\b|\b(?:what|which) year\b")
 _RECORD_FIELDS = {name: re.compile(pattern) for name, pattern in RECORD_FIELDS.items()}
 
 _CITED = re.compile(
-    r"\b(?:cites?|cited|citing|citations?|reference list|bibliography|(?:which|what|the|a|any) references?)\b"
+    r"(?<!to )(?<!can )(?<!could )(?<!should )\bcites?\b|\b(?:cited|citing|citations? (?:of|in|list)|reference list|bibliography"
+    r"|references?|referenced)\b"
 )
 _LIBRARY = re.compile(
-    r"^(?:which|what|how many|list)(?: (?:the|all|of the|all the))* (?:papers|documents|sources|articles|studies)"
-    r"(?: (?:do you (?:have|know)|are (?:there|in|available)|(?:is|are) (?:in )?(?:this|the|your) library"
-    r"|in (?:this|the|your) library|can you|have you))?.{0,30}$"
+    r"^(?:which|what|how many|list|show)(?: me)?(?: (?:the|all|of the|all the))* (?:papers|documents|sources|articles|studies)"
+    r"(?: (?:do you (?:have|know|use|hold|contain)|are (?:there|in here|available|loaded|indexed)"
+    r"|(?:(?:is|are) )?in (?:this|the|your) (?:library|collection|database)|can you (?:use|see|read|search)"
+    r"|have you(?: got| read)?|does (?:this|the|your) (?:library|collection|database) (?:have|hold|contain)))?$"
 )
 _PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|he|she|his|her|the (?:same|former|latter|above)"
     r"|(?:this|that|the) (?:paper|study|work|article|gene|protein|drug|finding|effect|result|pathway|model))\b"
 )
 _ELLIPSIS = re.compile(
-    r"^(?:and|but|or|also|so|what about|how about|what else|anything else|why|how so|how come|really|which ones?"
+    r"^(?:(?:ok|okay|thanks|thank you|great|right|fine|yes|no),? )?(?:and|but|or|also|so|same|the same|what about|how about|what else|anything else|why|how so|how come|really|which ones?"
     r"|in (?:mice|humans|patients|vivo|vitro))\b"
 )
-_LEAD = re.compile(r"^(?:and|but|or|so|also|what about|how about)\s+", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:(?:ok|okay|thanks|thank you|great|right|fine|yes|no),? )?(?:and|but|or|so|also|what about|how about)\s+",
+    re.IGNORECASE,
+)
 
 LONG_QUESTION = 35
 """Words; the longest questions of the open sets that ask one thing have about thirty."""
@@ -127,18 +140,28 @@ def standing_alone(question: str, history: Sequence[Turn]) -> str:
     """Return a follow-up with what it refers to, or the question itself where it stands alone.
 
     The rule is plain so that the user can see it: a question that points back (a pronoun, 'and …', 'what
-    about …') or has hardly a content word of its own is joined to the last question that stood alone.
+    about …') or has hardly a content word of its own is joined to the last question that stood alone, if there is
+    one to the last that named something.
     """
     if not history or not refers_back(question):
         return question
-    previous = next(
-        (t.question for t in reversed(history) if not refers_back(t.question)), history[0].question
-    )
+    alone = [turn.question for turn in reversed(history) if not refers_back(turn.question)]
+    about = next((q for q in alone if _names_something(q)), None)
+    previous = about or (alone[0] if alone else history[0].question)
     rest = _LEAD.sub("", question).strip().rstrip("?. ")
     swapped = _A_PAPER.sub(rest, previous, count=1) if _A_PAPER.fullmatch(rest) else previous
+    if (
+        _DRUG_LIKE.search(rest) and len(rest.split()) == 1
+    ):  # 'and lenvatinib?' puts one drug in another's place
+        drugs = [word for word in re.findall(r"[\w-]+", previous) if _DRUG_LIKE.search(word)]
+        swapped = previous.replace(drugs[0], rest) if len(set(drugs)) == 1 else previous
     if swapped != previous:
         return swapped
     return f"{previous.strip().rstrip('?. ')} – {rest}?"
+
+
+def _names_something(question: str) -> bool:
+    return any(_NAME_LIKE.search(word) or _DRUG_LIKE.search(word) for word in question.split())
 
 
 _QUESTION = re.compile(
@@ -158,27 +181,41 @@ def stands_in(asked: str, searched: str) -> bool:
 
 
 def _fields(folded: str) -> tuple[str, ...]:
-    return tuple(name for name, pattern in _RECORD_FIELDS.items() if pattern.search(folded))
+    asking = _ATTRIBUTION.sub(" ", folded)
+    found = [name for name, pattern in _RECORD_FIELDS.items() if pattern.search(asking)]
+    if found and "date" not in found and _WHEN.search(folded):
+        found.append("date")  # 'in which journal did it appear, and when?'
+    return tuple(found)
 
 
 def condensed(question: str) -> str:
-    """Return the part of a long question that asks.
+    """Return the part of a question that asks.
 
-    People explain themselves first. Of more than `LONG_QUESTION` words the sentences that ask are kept, from
-    their first question word on, and the named things of the rest.
+    People explain themselves first. Where a statement comes before a question, or there are more than
+    `LONG_QUESTION` words, the sentences that ask are kept, and the named things of the rest; of a long one,
+    from its first question word on.
     """
-    if len(question.split()) <= LONG_QUESTION:
-        return question
     sentences = re.split(r"(?<=[.!?])\s+", question)
-    asking = [s for s in sentences if s.endswith("?")] or sentences[-1:]
-    asked = " ".join(asking)
-    cut = next((m for m in _ASKS.finditer(asked) if len(asked[m.end() :].split()) >= SHORTEST_CLAUSE), None)
-    kept = asked[cut.end("lead") :].strip() if cut else asked
+    asking = [s for s in sentences if s.endswith("?")]
+    is_long = len(question.split()) > LONG_QUESTION
+    if not is_long and (not asking or sentences[0] in asking or not _stands_alone(asking)):
+        return question
+    if asking and not _stands_alone(asking):  # '… Who is right?': what it is about was said just before
+        asking = sentences[max(0, sentences.index(asking[0]) - 1) :]
+    kept = " ".join(asking or sentences[-1:])
+    if is_long:
+        cut = next((m for m in _ASKS.finditer(kept) if len(kept[m.end() :].split()) >= SHORTEST_CLAUSE), None)
+        kept = kept[cut.end("lead") :].strip() if cut else kept
     names = dict.fromkeys(
         w.strip(".,;:!?()") for w in question.split() if _NAME_LIKE.search(w) or _DRUG_LIKE.search(w)
     )
     missing = [name for name in names if name.casefold() not in kept.casefold()]
     return f"{kept.rstrip('?. ')}{' – ' + ', '.join(missing) if missing else ''}?"
+
+
+def _stands_alone(asking: Sequence[str]) -> bool:
+    """Return whether the sentences that ask can be understood without those before them."""
+    return not any(refers_back(sentence) for sentence in asking)
 
 
 def refers_back(question: str) -> bool:

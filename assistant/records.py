@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assistant.expectations import asks_definition
 from assistant.questions import RECORD_FIELDS, Inquiry
-from assistant.signals import GENERIC, Term, match, papers_titled, question_terms
+from assistant.signals import GENERIC, Term, match, papers_named, question_terms
 from index.lexical import stem
 from index.normalising import fold, terms
 from index.papers import Hit, Kind, Paper, Record, Reference, Section
@@ -21,7 +21,8 @@ RECORD_WORDS = frozenset(
         who wrote written write author authored publish published publication appear journal year date month
         when volume issue page article number doi pmid pmcid pmc pubmed central identifier id title url link
         web website keyword cite cited cites citation reference referenced bibliography list work works
-        paper papers study studies record find printed carry
+        paper papers study studies record find printed carry authors senior corresponding literature deal dealt
+        include give
     """.split()
 )
 """Words that name a field or a record rather than a paper's subject."""
@@ -77,9 +78,22 @@ NAMES: dict[str, str] = {
 
 
 def subject(inquiry: Inquiry, catalogue: Catalogue, index: Index) -> tuple[Term, ...]:
-    """Return what the question is about besides the field that it asks for; rarity as in an index."""
+    """Return what the question is about besides the field that it asks for; rarity as in an index.
+
+    Common words that the index does not hold are left out: people say more than they ask
+    ('…, so that I can put it in my slides').
+    """
     found = question_terms(inquiry.searched_as, catalogue.aliases, index.passages.idf)
-    return tuple(term for term in found if not _says_field(term))
+    return tuple(
+        term
+        for term in found
+        if not _says_field(term) and (term.named or term.technical or _held(term, index))
+    )
+
+
+def _held(term: Term, index: Index) -> bool:
+    """Return whether an index holds every word of one form of a term."""
+    return any(all(map(index.passages.document_frequency, form)) for form in term.forms)
 
 
 def _says_field(term: Term) -> bool:
@@ -107,6 +121,25 @@ def papers_meant(question: Sequence[Term], catalogue: Catalogue) -> list[Paper]:
     return [p for p in tied if in_title[p.record.id].sentence == top]
 
 
+IDENTIFIERS = ("doi", "pmid", "pmcid")
+
+
+def papers_identified(question: str, catalogue: Catalogue) -> list[Paper]:
+    """Return the papers that a question gives an identifier or an author's full name of."""
+    said = f" {fold(question).rstrip('?. ')} "
+    return [
+        paper
+        for paper in catalogue.papers.values()
+        if any(
+            value and re.search(rf"(?<![\w.]){re.escape(fold(value))}(?![\w])", said)
+            for value in (
+                *(getattr(paper.record, name) for name in IDENTIFIERS),
+                *(author for author in paper.record.authors if " " in author),
+            )
+        )
+    ]
+
+
 def _words_of(paper: Paper) -> str:
     spans = [s for s in paper.sections if s.kind in (Kind.TEXT, Kind.SUMMARY)]
     return " ".join(paper.text[s.start : s.end] for s in spans)
@@ -119,14 +152,20 @@ def _record_text(paper: Paper) -> str:
 def from_records(inquiry: Inquiry, catalogue: Catalogue) -> Lookup:
     """Answer a question about who, when, where and which identifier from the papers' records."""
     question = subject(inquiry, catalogue, catalogue.text)
-    meant = papers_meant(question, catalogue)
+    fields = _fields(inquiry)
+    meant = papers_identified(inquiry.searched_as, catalogue)
+    if meant:  # what is given is not asked for: 'which paper has PMID 1?', 'what is there by Ann Lee?'
+        fields = tuple(f for f in fields if f not in ("authors", *IDENTIFIERS)) or ("title",)
+    else:
+        meant, _ = papers_named(inquiry.searched_as, question, catalogue.papers.values())
+        meant = meant or papers_meant(question, catalogue)
     if not meant:
         return Lookup((), 0.1)
     if len(meant) > MOST_REFERENCES:
         return Lookup((), 0.2, "Several papers fit: name the one that you mean.")
-    findings = [f for paper in meant for field in _fields(inquiry) for f in _field_finding(paper, field)]
+    findings = [f for paper in meant for field in fields for f in _field_finding(paper, field)]
     if not findings:
-        asked = " or ".join(NAMES[field] for field in inquiry.fields)
+        asked = " or ".join(NAMES[field] for field in fields)
         names = ", ".join(paper.record.short for paper in meant)
         return Lookup((), 0.1, f"The page of {names} does not give its {asked}.")
     return Lookup(tuple(findings), 0.97)
@@ -187,7 +226,7 @@ def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue)
     question = subject(inquiry, catalogue, catalogue.bibliography)
     if not question:
         return Lookup((), 0.1)
-    citing = _citing(inquiry, question, catalogue)
+    citing, _ = papers_named(inquiry.searched_as, question, catalogue.papers.values(), by_author=False)
     if citing and not any(paper.references for paper in citing):
         names = ", ".join(paper.record.short for paper in citing)
         return Lookup((), 0.05, f"The page of {names} does not list its references.")
@@ -207,19 +246,6 @@ def from_references(inquiry: Inquiry, hits: Sequence[Hit], catalogue: Catalogue)
         return Lookup((), 0.15)
     best = [item for item in scored if item[0] >= ALSO_MEANT * scored[0][0]]
     return Lookup(tuple(_cited(paper, ref) for _, _, paper, ref in best[:MOST_REFERENCES]), 0.9)
-
-
-_CITING = re.compile(
-    r"\b(?:the|this|that|does|do|did) (?P<name>[^\s?.,]+(?: [^\s?.,]+)?) (?:paper|study|article|work)\b",
-    re.IGNORECASE,
-)
-
-
-def _citing(inquiry: Inquiry, question: Sequence[Term], catalogue: Catalogue) -> list[Paper]:
-    """Return the papers that a question names as the citing ones ('does the RRM2 study cite …')."""
-    names = " ".join(m["name"] for m in _CITING.finditer(inquiry.searched_as))
-    naming = [term for term in question if term.named and term.name in names]
-    return papers_titled(naming, catalogue.papers.values())
 
 
 def _beyond(question: Sequence[Term], paper: Paper) -> list[Term]:
@@ -256,6 +282,13 @@ def from_keywords(inquiry: Inquiry, catalogue: Catalogue) -> Lookup:
             text = f"{mention}: “{keyword}”, a keyword of {paper.record.short}."
             findings.append(Finding(text, paper, section.heading, section.kind, section.start, section.end))
     return Lookup(tuple(findings), 0.9 if findings else 0.0)
+
+
+def from_names(inquiry: Inquiry, catalogue: Catalogue) -> Lookup:
+    """Answer which papers there are by an author, or with an identifier, that a question gives in full."""
+    papers = papers_identified(inquiry.searched_as, catalogue)
+    findings = tuple(f for paper in papers for f in _field_finding(paper, "title"))
+    return Lookup(findings, 0.9 if findings else 0.0)
 
 
 def from_library(catalogue: Catalogue) -> Lookup:

@@ -35,6 +35,10 @@ GENERIC = frozenset(
         significance purpose aim goal reason why many much number percent percentage proportion rate level
         high low new novel really actually exactly briefly specifically generally currently recent recently
         case example other another one two three first
+        against out within still again already ever anyone somebody someone anybody anything something everything
+        around towards kind sort go goes going gone along get got gets become became turn put set take taken took
+        come came seem try keep kept hold held thing lot bit whole story point order sense matter able actually
+        idea hear heard read somewhere today yesterday please thanks thank hello
     """.split()
 )
 """Words in which questions are put rather than what they are about; they count little."""
@@ -45,13 +49,23 @@ FAMILIES: tuple[Form, ...] = tuple(
     frozenset(stem(word) for word in family.split())
     for family in (
         "mice mouse murine vivo animal",
-        "reverse restore overcome resensitize resensitise resensitization rescue abolish",
-        "resistance resistant refractory",
-        "sensitivity sensitize sensitise sensitization chemosensitivity responsive",
-        "inhibit inhibition inhibitor block blockade suppress suppression silence silencing knockdown deplete "
-        "depletion",
+        "reverse reversal restore restoration overcome undo resensitize resensitise resensitization rescue abolish",
+        "resistance resistant refractory insensitive",
+        "sensitivity sensitive sensitize sensitise sensitization chemosensitivity responsive parental",
+        "inhibit inhibition inhibitor block blockade suppress suppression silence silencing knockdown knock deplete "
+        "depletion shut sirna shrna rnai loss decrease lower fall drop go down downregulate downregulation reduce "
+        "reduction diminish",
+        "overexpression overexpress ectopic forced",
+        "clonogenic colony outgrowth",
+        "sustained prolonged continuous chronic long",
+        "efficacy efficacious effective",
+        "cytotoxic cytotoxicity cytotoxics kill",
+        "immunotherapy checkpoint",
+        "bioinformatics silico computational",
+        "transplantation transplant",
+        "surgery surgical operation resection",
+        "limit limited restrict hamper",
         "increase lengthen prolong extend higher rise raise go up high upregulate upregulation elevate enhance induce induction activate activation raise",
-        "decrease lower fall drop go down downregulate downregulation reduce reduction lower diminish",
         "tumor tumour cancer carcinoma malignancy neoplasm hepatoma",
         "survival survive",
         "grow growth proliferate proliferation",
@@ -70,6 +84,9 @@ FAMILIES: tuple[Form, ...] = tuple(
     )
 )
 """Words of the field that say the same for the purpose of finding an answer (stemmed)."""
+
+_SUBSTANCE = re.compile(r"^[a-z]{4,}(?:in|ins|ine|ines|ol|ide|ides|ate|one|ane|ene|ium|ase|ases|oid|oids)$")
+"""How substances and proteins end (bufalin, brusatol, kinesin): a name, where the word is no common one."""
 
 _DRUG = re.compile(
     r"^[a-z]{3,}(?:nib|mab|statin|formin|platin|rubicin|taxel|mycin|cillin|ciclib|parib|limus|zomib|tecan|degib|"
@@ -115,6 +132,10 @@ SPECIES = frozenset(
         "patients",
         "patient",
         "zebrafish",
+        "animal",
+        "animals",
+        "vivo",
+        "vitro",
         "dog",
         "monkey",
         "pig",
@@ -130,11 +151,17 @@ class Term:
     forms: tuple[Form, ...]
     weight: float
     named: bool  # a gene, drug, cell line, species: must be there by name
+    technical: bool = False  # a word of the field, or a capitalised one, that others may say otherwise
 
     @property
     def drug(self) -> bool:
         """Whether one of its names is a drug's, by its ending."""
         return any(_DRUG.match(word) for form in self.forms for word in form)
+
+    @property
+    def one_of_many(self) -> bool:
+        """Whether it is a drug, an organ, a cancer or a species: a finding for one is none for another."""
+        return self.drug or any(form & (SITES | SPECIES) for form in self.forms)
 
     def in_(self, words: frozenset[str]) -> bool:
         """Return whether a text with these stems mentions it."""
@@ -148,6 +175,8 @@ class Match:
     sentence: float
     passage: float  # sentence, passage, heading and title together
     missing: tuple[str, ...]  # named things that occur nowhere around the sentence
+    others: int  # how many of them are drugs, organs, cancers or species
+    unknown: tuple[str, ...]  # technical words that occur nowhere around it
     elsewhere: tuple[str, ...]  # named things in the passage or title but not in the sentence
 
 
@@ -175,16 +204,19 @@ def question_terms(
         weight = min(max(idf(s) for s in form) for form in forms)
         found.append(Term(mention, forms, weight, named=_looks_named(mention) or len(forms) > 2))
         rest = re.sub(rf"(?<!\w){re.escape(mention)}(?!\w)", " ", rest, flags=re.IGNORECASE)
-    seen = {stem(word) for term in found for word in terms(term.name)}
+    # The words of a thing's other names say nothing more ('GPX4, the glutathione peroxidase').
+    seen = {word for term in found for form in term.forms if len(form) > 1 for word in form}
+    seen |= {stem(word) for term in found for word in terms(term.name)}
     for position, word in enumerate(_WORD.findall(rest)):
         for part in _parts(word):
             stemmed = stem(fold(part))
             if stemmed in seen or fold(part) in STOP_WORDS or not stemmed:
                 continue
             seen.add(stemmed)
-            named = _looks_named(part, first=position == 0) or _is_technical(part, stemmed, is_word)
+            named = _looks_named(part) or _is_substance(part, stemmed, is_word)
+            technical = not named and _is_technical(part, stemmed, is_word, first=position == 0)
             forms = (*forms_of(stemmed), *_spellings(part))
-            found.append(Term(part, forms, _weight(stemmed, forms, named, idf), named))
+            found.append(Term(part, forms, _weight(stemmed, forms, named, idf), named, technical))
     return tuple(found)
 
 
@@ -197,15 +229,55 @@ def match(question: Sequence[Term], sentence: str, around: str) -> Match:
         sentence=sum(term.weight for term in question if term.in_(own)) / total if total else 1.0,
         passage=sum(term.weight for term in question if term.in_(near)) / total if total else 1.0,
         missing=tuple(term.name for term in question if term.named and not term.in_(near)),
+        others=sum(term.named and term.one_of_many and not term.in_(near) for term in question),
+        unknown=tuple(term.name for term in question if term.technical and not term.in_(near)),
         elsewhere=tuple(
             term.name for term in question if term.named and term.in_(near) and not term.in_(own)
         ),
     )
 
 
-def papers_titled(naming: Sequence[Term], papers: Iterable[Paper]) -> list[Paper]:
-    """Return the papers whose titles hold every one of the terms by which a question names a paper."""
-    return [p for p in papers if naming and not match(naming, p.record.title, "").missing]
+_NAMING = re.compile(
+    r"\b(?:the|this|that|these|those|in|of|does|do|did|from|by|and|doi|pmid|year|journal|authors?) (?P<name>(?:[^\s?.,]+ ){1,4}?)"
+    r"(?P<what>(?:paper|study|studie|article|work|author|group|team|project|publication|researcher|experiment|one)s?)\b",
+    re.IGNORECASE,
+)
+"""How people name a paper by what it is about: 'the KIF14 paper', 'by the NRF2 authors'."""
+
+
+def papers_named(
+    question: str, terms: Sequence[Term], papers: Iterable[Paper], *, by_author: bool = True
+) -> tuple[list[Paper], set[str]]:
+    """Return the papers that a question names, and the terms that only name them.
+
+    A paper is named by its subject ('in the NRF2 study'), or by its first or last author ('Zhu et al.').
+    """
+    papers = list(papers)
+    named: dict[str, Paper] = {}
+    said: set[str] = set()
+    for mention in _NAMING.finditer(question):
+        naming = [term for term in terms if term.name in mention["name"]]
+        found = _titled(naming, papers, several=mention["what"].endswith("s") and " and " in mention["name"])
+        if found:
+            named |= {paper.record.id: paper for paper in found}
+            said |= {term.name for term in naming}
+    for paper in papers if by_author else ():
+        for author in {*paper.record.authors[:1], *paper.record.authors[-1:]}:
+            surname = author.rsplit(" ", 1)[-1]
+            if len(surname) > 2 and re.search(rf"\b{re.escape(surname)}\b", question):
+                named[paper.record.id] = paper
+                said.add(surname)
+    return list(named.values()), said
+
+
+def _titled(naming: Sequence[Term], papers: Sequence[Paper], *, several: bool) -> list[Paper]:
+    """Return the papers whose titles, else keywords, hold most of the terms by which a paper is named."""
+    for texts in ([p.record.title for p in papers], [" ".join(p.record.keywords) for p in papers]):
+        held = [sum(term.in_(_stems_of(text)) * (1 + term.named) for term in naming) for text in texts]
+        most = max(held, default=0)
+        if most:
+            return [p for p, count in zip(papers, held, strict=True) if count == most or (several and count)]
+    return []
 
 
 def drugs(text: str) -> frozenset[str]:
@@ -213,17 +285,25 @@ def drugs(text: str) -> frozenset[str]:
     return frozenset(word for word in terms(text) if _DRUG.match(word))
 
 
-def _looks_named(word: str, *, first: bool = False) -> bool:
+def _looks_named(word: str) -> bool:
     folded = fold(word)
     if stem(folded) in SPECIES or _DRUG.match(folded) or _CODE.match(word):
         return not folded.isdigit()
-    return bool(_ACRONYM.match(word)) or (word[:1].isupper() and not first and len(word) > 2)
+    return bool(_ACRONYM.match(word)) or stem(folded) in SITES or stem(folded) in TOPICS
 
 
-def _is_technical(word: str, stemmed: str, is_word: Callable[[str], bool]) -> bool:
-    """A word that is neither common nor one of the field's families, such as bufalin or glioblastoma."""
-    if stemmed in SITES or stemmed in TOPICS:
-        return True
+def _is_substance(word: str, stemmed: str, is_word: Callable[[str], bool]) -> bool:
+    """Return whether an uncommon word ends as the names of substances and proteins do."""
+    return bool(_SUBSTANCE.match(fold(word))) and _is_uncommon(word, stemmed, is_word)
+
+
+def _is_technical(word: str, stemmed: str, is_word: Callable[[str], bool], *, first: bool) -> bool:
+    """Return whether a word is of the field or a proper name rather than of the common language."""
+    return (word[:1].isupper() and not first and len(word) > 2) or _is_uncommon(word, stemmed, is_word)
+
+
+def _is_uncommon(word: str, stemmed: str, is_word: Callable[[str], bool]) -> bool:
+    """Return whether a word is neither common nor one of the field's families."""
     if len(word) < SHORTEST_TECHNICAL or stemmed in GENERIC or any(stemmed in family for family in FAMILIES):
         return False
     return not (is_word(fold(word)) or is_word(stemmed))
@@ -264,6 +344,9 @@ def forms_of(stemmed: str) -> tuple[Form, ...]:
 @lru_cache(maxsize=KEPT_TEXTS)
 def _stems_of(text: str) -> frozenset[str]:
     found = set(stems(text))
+    found |= {
+        stem(word.replace("-", "")) for word in terms(text) if "-" in word
+    }  # multi-kinase is multikinase
     # siKIF14 and shKIF14 are RNAs against KIF14: they mention it.
     against = {word[2:] for word in found if word[:2] in ("si", "sh") and any(c.isdigit() for c in word)}
     if against:

@@ -1,8 +1,7 @@
 """A small extractive reader: which sentence of a passage answers a question, and does any?
 
-The network is all-MiniLM-L6-v2 read as a cross-encoder over (question, passage). Its lower two layers and its
-embeddings are the installed model's own; the upper four layers and two small heads come from a weights file
-(int8, one scale a row, safetensors). For every passage token it gives a start and an end logit, and for the
+The network is all-MiniLM-L6-v2 read as a cross-encoder over (question, passage). Its embeddings are the installed
+model's own; its six layers and two small heads come from a weights file (int8, one scale a row, safetensors). For every passage token it gives a start and an end logit, and for the
 passage one null logit ('the answer is not here'). Everything returned is a log-odds against that null logit, so
 scores of different passages of one question compare directly.
 """
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "span_reader.safetensors"
-"""The trained layers: 7.8 MB, made by `benchmarks/train_reader.py`."""
+"""The trained layers: 11.4 MB, made by `benchmarks/train_reader.py`."""
 
 MAX_QUESTION = 48  # word pieces
 WINDOW = 235  # word pieces of passage in one forward; a longer passage is read in windows of whole sentences

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,16 @@ from assistant.expectations import (
     words_asking,
 )
 from assistant.questions import Inquiry
-from assistant.signals import GENERIC_WEIGHT, Match, Term, drugs, match, papers_titled, question_terms
+from assistant.signals import (
+    GENERIC_WEIGHT,
+    Match,
+    Term,
+    drugs,
+    forms_of,
+    match,
+    papers_named,
+    question_terms,
+)
 from index.aliases import definitions
 from index.lexical import stem, stems
 from index.normalising import fold
@@ -45,9 +54,6 @@ WEIGHED_PASSAGES = 10
 UNREAD = -10.0
 """Log-odds of a sentence that was not read, and the lowest of one that was."""
 
-VETO = 6.0
-"""Log-odds that one sign of a near miss costs: more than everything that can speak for a sentence."""
-
 LEARNED = {
     "dense": 4.5442,  # cosine with the question, scaled to the library's range
     "lexical": 1.4499,  # BM25 over sentences, scaled to the best
@@ -60,18 +66,19 @@ LEARNED = {
     "nothing_new": -1.0218,  # fewer than three stems beyond the question's
     "asks": -2.7459,  # is a question itself
     "unfinished": -1.6884,  # has no closing mark: a heading, a title
-    "span": 0.6,  # log-odds of the span reader's best span in it
+    "span": 0.5,  # log-odds of the span reader's best span in it
 }
 """Coefficients of a sentence's score: conditional logistic regression over the candidates of each question of covidqa
 and trials, the span reader's coefficient chosen on the same (docs/evaluation.md)."""
 
 CONFIDENCE = {
-    "constant": -0.81,
-    "answerable": 0.2946,  # the most that the span reader says of any passage
-    "sentence": 0.2771,  # what it says of the chosen sentence
-    "covered": 2.03,  # share of the question's terms, by weight, that the sentence itself covers
-    "dense": 0.64,  # its cosine with the question
-    "signs": 0.75,  # log-odds that expected kinds of things bring and signs of a near miss cost
+    "constant": -1.65,
+    "answerable": 0.2,  # the most that the span reader says of any passage
+    "sentence": 0.12,  # what it says of the chosen sentence
+    "covered": 1.7,  # share of the question's terms, by weight, that the sentence itself covers
+    "dense": 2.75,  # its cosine with the question
+    "around": 1.4,  # the share of them that its passage and title cover, too
+    "premise_fails": -4.8,  # what the question takes for granted does not hold
 }
 """Coefficients of the log-odds that the question is answered by the first sentence. Those of the span reader come
 from questions that it was not trained on (SQuAD 2.0, covidqa, trials); the others were fitted with these held on the
@@ -81,18 +88,26 @@ CROWD, FEW_PASSAGES = 0.33, 20
 """Log-odds that confidence falls for every e-fold passages over those of the seed papers: brings the mean confidence
 on SQuAD 2.0 (450 passages) and covidqa (1,400) to the share that is right."""
 
-HOLDS, DEFINES = 1.0, 4.0
-"""Log-odds that holding the kind of thing asked for, and defining the name asked for, bring."""
-
-OTHER_DRUG, ELSEWHERE, ELSEWHERE_YES_NO = 1.5, 0.4, 1.5
-"""Log-odds that another drug in the place of the one asked for costs, and each named thing that only the
-surroundings mention."""
+SIGNS = {
+    "missing": (-6.0, -1.7),  # named things that occur nowhere around the sentence
+    "others_missing": (0.0, -0.8),  # those of them that are drugs, organs, cancers or species
+    "unknown": (-0.5, -0.6),  # technical words that occur nowhere around it
+    "elsewhere": (-0.4, -0.2),  # named things that only its surroundings mention
+    "elsewhere_exact": (-1.1, -2.2),  # the same where a yes or a no, or a number, is asked for
+    "other_drug": (-1.5, -1.7),  # another drug in the place of the one asked for
+    "other_resistance": (-6.0, -3.5),  # resistance or sensitivity to another thing
+    "contradicts": (-6.0, -4.0),  # says the opposite of what the question takes for granted
+    "unmet": (-6.0, -5.0),  # lacks the kind of thing asked for, where nothing else answers
+    "uncounted": (-6.0, 0.0),  # does not speak of the thing whose number is asked for
+    "undefined": (-6.0, -4.5),  # does not give the long form that is asked for
+    "unsaid": (-4.0, -2.6),  # things that the sentence itself must mention and does not
+    "holds": (1.0, 0.5),  # holds the kind of thing asked for
+    "defines": (4.0, 3.4),  # defines the name asked for
+}
+"""What each sign adds to a sentence's score, and to the log-odds that it answers."""
 
 SAYS_ENOUGH = 0.6
 """Share of the question's terms that a sentence must cover to contradict what the question takes for granted."""
-
-UNSAID = 4.0
-"""Log-odds that each named thing of a follow-up costs that the sentence itself does not mention."""
 
 _AIM = re.compile(
     r"\b(?:we|our) (?:aim|hypothes|investigat|examin|evaluat|stud|perform|review|describe|discuss|analy[sz]ed)"
@@ -111,6 +126,7 @@ class Asked:
     """A question, taken apart for weighing sentences."""
 
     text: str
+    written: str  # the question with the names that the passages use
     terms: tuple[Term, ...]
     expected: Expectation | None
     definition_of: frozenset[str]  # folded names whose definition is asked for
@@ -120,9 +136,9 @@ class Asked:
     why: bool
     how_done: bool  # asks for a method: then what was set up or used is the answer
     papers: frozenset[str]  # ids of the papers that the question names; empty: any
-    counted: str | None  # stem of the thing whose number is asked for
+    counted: Term | None  # the thing whose number is asked for
     must: tuple[Term, ...]  # what a follow-up adds: the sentence itself has to speak of it
-    presumes: str | None  # the statement that a why- or how-question takes for granted
+    presumes: str | None  # the statement that a question takes for granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +149,13 @@ class Candidate:
     sentence: SentenceHit
     match: Match
     answers: float  # log-odds of the span reader that the answer lies in it
-    against: float  # log-odds that signs of a near miss cost, 0 or more
-    speaks: float  # log-odds that holding the kind of thing asked for brings
+    signs: Mapping[str, float]  # of a near miss and of an answer, by the names in `SIGNS`
     score: float  # higher is better; differences are log-odds
+
+    @property
+    def against(self) -> float:
+        """Log-odds that the signs of a near miss cost, 0 or more."""
+        return -sum(min(0.0, SIGNS[name][0]) * value for name, value in self.signs.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +178,15 @@ class Weighed:
 
     def log_odds(self, candidate: Candidate) -> float:
         """Return how much speaks for a candidate as the answer, in log-odds for a library of a few passages."""
-        signs = candidate.speaks - max(candidate.against, VETO * self.premise_fails)
         return (
             CONFIDENCE["constant"]
             + CONFIDENCE["answerable"] * self.answerable
             + CONFIDENCE["sentence"] * candidate.answers
             + CONFIDENCE["covered"] * candidate.match.sentence
             + CONFIDENCE["dense"] * candidate.sentence.dense
-            + CONFIDENCE["signs"] * max(-2 * VETO, signs)
+            + CONFIDENCE["around"] * candidate.match.passage
+            + CONFIDENCE["premise_fails"] * self.premise_fails
+            + sum(SIGNS[name][1] * value for name, value in candidate.signs.items())
         )
 
 
@@ -173,13 +194,16 @@ _YES_NO = re.compile(r"^(?:do|does|did|is|are|was|were|can|could|has|have|will|w
 _HOW_DONE = re.compile(
     r"\bhow (?:was|were|did)\b|\bmethods?\b|\bused?\b|\bapproach\b|\bwhy\b|\bexperiments?\b|\bmodel\b|\baims?\b"
 )
-_LONG_FORM = re.compile(r"\bstands? for\b|\babbreviat\w+|\bacronym\b|\bfull (?:name|form)\b")
+_LONG_FORM = re.compile(
+    r"\bstands? for\b|\babbreviat\w+|\bacronym\b|\bfull (?:name|form)\b|\b(?:spelled|spelt|written) out\b"
+)
 _ACTION = re.compile(r"\bhow (?:can|could|might|may|should) .+ be (?P<done>\w+(?:ed|en))\b")
 """In 'how can resistance be reversed' the reversing is the point: it counts double."""
 
 _WHY = re.compile(r"\bwhy\b|\bfor what reason\b|\bhow come\b")
 _PRESUMING = re.compile(
-    r"^(?:why|how come|for what reason) (?:do|does|did|is|are|was|were|has|have|can|could) (?P<rest>.+)$"
+    r"^(?:why|how come|for what reason|how|by what mechanism|in what way) (?:do|does|did|is|are|was|were|has|have|can|could) (?P<rest>.+)$"
+    r"|^(?:given that|since|because|as|if) (?P<given>[^,]+),"
 )
 
 
@@ -188,7 +212,8 @@ def take_apart(inquiry: Inquiry, catalogue: Catalogue, is_word: Callable[[str], 
     question = inquiry.searched_as
     asking = inquiry.question if expectation(inquiry.question) else question
     terms = question_terms(question, catalogue.aliases, catalogue.text.sentences.idf, is_word)
-    papers, said = _papers_named(question, terms, catalogue)
+    named, said = papers_named(question, terms, catalogue.papers.values())
+    papers = frozenset(paper.record.id for paper in named)
     said |= words_asking(asking)
     terms = tuple(term for term in terms if term.name not in said and fold(term.name) not in said)
     if action := _ACTION.search(fold(question)):
@@ -199,6 +224,7 @@ def take_apart(inquiry: Inquiry, catalogue: Catalogue, is_word: Callable[[str], 
     presuming = _PRESUMING.match(fold(question).rstrip("?. "))
     return Asked(
         text=question,
+        written=question,
         terms=terms,
         expected=expectation(asking),
         definition_of=names,
@@ -208,30 +234,34 @@ def take_apart(inquiry: Inquiry, catalogue: Catalogue, is_word: Callable[[str], 
         why=bool(_WHY.search(fold(question))),
         how_done=bool(_HOW_DONE.search(fold(question))),
         papers=papers,
-        counted=stem(noun) if (noun := counted(asking)) else None,
+        counted=_counted(asking, terms),
         must=tuple(t for t in terms if t.named and t.name in inquiry.question) if inquiry.follow_up else (),
-        presumes=presuming["rest"] if presuming else None,
+        presumes=_directed(presuming["rest"] or presuming["given"]) if presuming else None,
     )
 
 
-_PAPER_NAMED = re.compile(
-    r"\b(?:the|this|that) (?P<name>[^\s?.,]+(?: [^\s?.,]+)?) (?:paper|study|article|work)\b", re.IGNORECASE
+_UPWARDS = re.compile(
+    r"\b(?:go(?:es)?|went|push(?:es|ed)?|switch(?:es|ed)?|turn(?:s|ed)?|dial(?:s|led)?)\b(?P<what>.*?) ?\b(?P<way>up|on|down|off)\b"
 )
+_SHUT = re.compile(r"\b(?:lost|shut down|switched off|turned off)\b")
+_FASTER = re.compile(r"\bgr[eo]w faster\b")
 
 
-def _papers_named(
-    question: str, terms: Sequence[Term], catalogue: Catalogue
-) -> tuple[frozenset[str], set[str]]:
-    """Return the papers that a question names ('in the NRF2 study') and the terms that only name them."""
-    papers: set[str] = set()
-    said: set[str] = set()
-    for mention in _PAPER_NAMED.finditer(question):
-        naming = [term for term in terms if term.named and term.name in mention["name"]]
-        found = papers_titled(naming, catalogue.papers.values())
-        if found:
-            papers |= {paper.record.id for paper in found}
-            said |= {term.name for term in naming}
-    return frozenset(papers), said
+def _directed(statement: str) -> str:
+    """Return a statement with its everyday words of direction put as the papers put them ('goes up': increases)."""
+    statement = _FASTER.sub("growth increased", _SHUT.sub("decreased", statement))
+    return _UPWARDS.sub(
+        lambda m: f"{'increased' if m['way'] in ('up', 'on') else 'decreased'}{m['what']}", statement
+    )
+
+
+def _counted(question: str, terms: Sequence[Term]) -> Term | None:
+    """Return the thing whose number a question asks for, with its other names."""
+    noun = counted(question)
+    if noun is None:
+        return None
+    known = (term for term in terms if noun in fold(term.name).split())
+    return next(known, Term(noun, forms_of(stem(noun)), 1.0, named=False))
 
 
 def is_about_something(terms: Sequence[Term]) -> bool:
@@ -264,7 +294,8 @@ def reranked(question: str, hits: Sequence[Hit], reader: SpanReader) -> list[Hit
 def weigh(asked: Asked, hits: Sequence[Hit], catalogue: Catalogue, reader: SpanReader) -> Weighed:
     """Weigh the sentences of the first passages."""
     hits = hits[:WEIGHED_PASSAGES]
-    readings = _readings(_as_written(asked.text, hits, catalogue), hits, reader)
+    asked = replace(asked, written=_as_written(asked.text, hits, catalogue))
+    readings = _readings(asked.written, hits, reader)
     rarity = {word: catalogue.text.passages.idf(word) for word in dict.fromkeys(stems(asked.text))}
     nearest = max((s.dense for hit in hits for s in hit.sentences), default=1.0)
     candidates = []
@@ -287,10 +318,25 @@ def _premise_fails(asked: Asked, candidates: Sequence[Candidate]) -> bool:
     Other sentences may then look like an answer only because they say less.
     """
     about = [c.sentence.text for c in candidates if c.match.sentence >= SAYS_ENOUGH]
-    contradicted = asked.presumes is not None and any(conflicts(asked.presumes, text) for text in about)
-    wanted = resisted(asked.text)
+    contradicted = any(_contradicts(asked, text) for text in about)
+    wanted = resisted(asked.written)
     given = frozenset(word for c in candidates for word in resisted(c.sentence.text))
     return contradicted or bool(wanted and given and not wanted & given)
+
+
+def _contradicts(asked: Asked, text: str) -> bool:
+    """Return whether a text says the opposite of what a question takes for granted.
+
+    'How does X do Y' mostly asks for the mechanism of something true; there the opposite must be said of a gene or
+    protein that the question names, since of drugs and responses the directions are often several.
+    """
+    if asked.presumes is None:
+        return False
+    reasons = conflicts(asked.presumes, text)
+    if asked.why:
+        return bool(reasons)
+    subjects = [fold(term.name) for term in asked.terms if term.named and not term.one_of_many]
+    return any(re.search(rf"\b{re.escape(name)}\b", reason) for reason in reasons for name in subjects)
 
 
 def _as_written(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> str:
@@ -314,7 +360,8 @@ def _weighed(
 ) -> Candidate:
     text, words = sentence.text, set(stems(sentence.text))
     total = sum(rarity.values())
-    found = match(asked.terms, text, f"{hit.text} {hit.record.title}")
+    around = f"{hit.text} {hit.record.title} {' '.join(hit.record.keywords)}"
+    found = match(asked.terms, text, around)
     span = max(UNREAD, reading.sentence_spans[number]) if reading else UNREAD
     learned = {
         "dense": (sentence.dense - DENSE_FLOOR) / (nearest - DENSE_FLOOR),
@@ -330,47 +377,42 @@ def _weighed(
         "unfinished": not re.search(r"[.!?)\]\"”][\d\s,\[\]–-]*$", text),
         "span": span,
     }
-    against, speaks = _against(asked, sentence, found), _speaks(asked, sentence)
+    signs = _signs(asked, sentence, found)
     return Candidate(
         hit=hit,
         sentence=sentence,
         match=found,
         answers=max(UNREAD, reading.sentences[number]) if reading else UNREAD,
-        against=against,
-        speaks=speaks,
-        score=sum(LEARNED[name] * value for name, value in learned.items()) + speaks - against,
+        signs=signs,
+        score=sum(LEARNED[name] * value for name, value in learned.items())
+        + sum(SIGNS[name][0] * value for name, value in signs.items()),
     )
 
 
-def _against(asked: Asked, sentence: SentenceHit, found: Match) -> float:
-    """Return what the signs of a near miss cost."""
-    other_drug = bool(drugs(sentence.text) - drugs(asked.text)) and any(
-        term.drug and term.name in (*found.missing, *found.elsewhere) for term in asked.terms
-    )
-    wanted, given = resisted(asked.text), resisted(sentence.text)
+def _signs(asked: Asked, sentence: SentenceHit, found: Match) -> dict[str, float]:
+    """Return what is known of near misses and of answers, by the names in `SIGNS`."""
+    wanted, given = resisted(asked.written), resisted(sentence.text)
     words = frozenset(stems(sentence.text))
-    unmet = asked.expected is not None and asked.expected.strict and not asked.expected.holds(sentence.text)
-    unmet = unmet or (asked.counted is not None and asked.counted not in words)
-    unmet = unmet or (asked.long_form and not _defines(asked, sentence.text))
-    unsaid = sum(not term.in_(words) for term in asked.must)
-    signs = (
-        len(found.missing),
-        bool(wanted and given and not wanted & given),
-        asked.presumes is not None and bool(conflicts(asked.presumes, sentence.text)),
-        unmet,
-    )
-    return (
-        VETO * sum(signs)
-        + UNSAID * unsaid
-        + OTHER_DRUG * other_drug
-        + (ELSEWHERE_YES_NO if asked.yes_no else ELSEWHERE) * min(2, len(found.elsewhere))
-    )
-
-
-def _speaks(asked: Asked, sentence: SentenceHit) -> float:
-    """Return what holding the kind of thing that is asked for brings."""
+    defines = _defines(asked, sentence.text)
     holds = asked.expected is not None and asked.expected.holds(sentence.text)
-    return HOLDS * holds + DEFINES * _defines(asked, sentence.text)
+    exact = asked.yes_no or (asked.expected is not None and asked.expected.strict)
+    return {
+        "missing": len(found.missing),
+        "others_missing": found.others,
+        "unknown": len(found.unknown),
+        "elsewhere": min(2, len(found.elsewhere)),
+        "elsewhere_exact": exact * min(1, len(found.elsewhere)),
+        "other_drug": bool(drugs(sentence.text) - drugs(asked.text))
+        and any(term.drug and term.name in (*found.missing, *found.elsewhere) for term in asked.terms),
+        "other_resistance": bool(wanted and given and not wanted & given),
+        "contradicts": _contradicts(asked, sentence.text),
+        "unmet": asked.expected is not None and asked.expected.strict and not holds,
+        "uncounted": asked.counted is not None and not asked.counted.in_(words),
+        "undefined": asked.long_form and not defines,
+        "unsaid": sum(not term.in_(words) for term in asked.must),
+        "holds": holds,
+        "defines": defines,
+    }
 
 
 def _defines(asked: Asked, text: str) -> bool:

@@ -29,6 +29,8 @@ _CATEGORIES: Final = frozenset(("gene", "chemical", "disease"))
 # where a machine-made list gives them as a further name (PSA, A10, sut).
 _SHORTEST: Final = 3
 _SHORTEST_LISTED: Final = 4
+# Letters of a long form, as against a symbol.
+_LONG_NAME: Final = 12
 # Symbols that are also English words count only where the question has them in capitals.
 _COMMON_WORDS: Final = """
     ache age arc arm art bad bag bid cad camp can cap car cast cat chip clock cope dock echo fat fish flag flip
@@ -207,6 +209,8 @@ class _Builder:
         if len(key) >= shortest and self.known.get(key, group) == group:
             self.owners[key].add(group)
             self.groups[group].append(name)
+        if name.endswith(" 1") and len(key) >= _LONG_NAME:  # people say heme oxygenase, not heme oxygenase 1
+            self._claim(name.removesuffix(" 1"), group, shortest)
 
     def _take_definitions(self) -> None:
         """Add short forms that stand for one thing in all papers, to the group of that thing if it has one."""

@@ -42,4 +42,20 @@ KNOWN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (  # source, names
     ("NCBI Gene 6241", ("RRM2", "ribonucleotide reductase regulatory subunit M2")),
     ("NCBI Gene 207", ("AKT", "protein kinase B", "PKB")),
     ("NCBI Gene 2475", ("mTOR", "mechanistic target of rapamycin", "mammalian target of rapamycin")),
+    (
+        "general",
+        (
+            "kinase inhibitor",
+            "tyrosine kinase inhibitor",
+            "TKI",
+            "TKIs",
+            "multi-kinase inhibitors",
+            "multikinase inhibitors",
+            "kinase inhibitors",
+        ),
+    ),
+    ("general", ("differentially expressed genes", "DEGs", "deregulated genes")),
+    ("general", ("transcription factor", "TF", "TFs")),
+    ("general", ("RNA sequencing", "RNA-Seq", "RNAseq")),
+    ("general", ("chemotherapy", "chemo")),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from index.lexical import STOP_WORDS
+from index.lexical import STOP_WORDS, stem
 from index.normalising import fold
 
 SHORTEST = 5
@@ -24,7 +24,7 @@ _SPLIT_SYMBOL = re.compile(r"\b([A-Za-z]{2,8})[ ‐-](\d{1,3}[A-Za-z]?)\b")
 def repair(question: str, vocabulary: Mapping[str, int], is_word: Callable[[str], bool]) -> str:
     """Return the question with misspelt words put right and split symbols joined (`KIF 14` → `KIF14`).
 
-    A word is misspelt when the library does not hold it, it is no common word, and one clearly nearest word
+    A word is misspelt when the library does not hold it or another form of it, it is no common word, and one clearly nearest word
     of the library with the same first letter lies within one slip (two from eight letters on; a slip is an
     insertion, deletion, substitution or swap of neighbours: optimal string alignment). Symbols with digits
     or in mixed case are never changed: KIF15 is not a slip of KIF14.
@@ -53,7 +53,9 @@ def repair(question: str, vocabulary: Mapping[str, int], is_word: Callable[[str]
             or is_word(folded)
         ):
             return word
-        return _nearest(folded, vocabulary) or word
+        nearest = _nearest(folded, vocabulary)
+        # Another form of a word of the library, or its British spelling, is found as it is.
+        return word if nearest is None or stem(nearest) == stem(folded) else nearest
 
     return _WORD.sub(put_right, joined)
 

@@ -25,13 +25,33 @@ ANSWERED = [
     (NRF2, {"NRF2"}, ("NRF2",)),
     ("Is RRM2 a target of sorafenib?", {"RRM2"}, ("RRM2",)),
     ("Who wrote the KIF14 paper?", {"KIF14"}, ("Qiankun Zhu", "Bo Zhai")),
-    ("How can acquired resistance be reversed?", {"KIF14", "NRF2"}, ("resistance",)),
+    (
+        "How can acquired resistance be reversed?",
+        {"KIF14", "NRF2"},
+        ("Silencing KIF14 reversed", "inhibition of NRF2 activity using brusatol restored"),
+    ),
+    (
+        "My patient progressed on sorafenib. Is there preclinical evidence that blocking NRF2 restores sensitivity?",
+        {"NRF2"},
+        ("brusatol",),
+    ),
+    (
+        "Could you give me the DOI of the NRF2 RNA-seq paper, so that I can put it in Zotero?",
+        {"NRF2"},
+        ("10.3390",),
+    ),
+    ("Which reference on arsenic trioxide do the KIF14 authors cite?", {"KIF14"}, ("Arsenic trioxide",)),
+    ("Which paper has PMID 33203790?", {"KIF14"}, ("Silencing KIF14",)),
+    ("Is there something by Tsang Pai Liu in the library?", {"RRM2"}, ("RRM2",)),
 ]
 """Question, what the titles of the cited papers hold, and what the answer must say."""
 
 DECLINED = [
     "Does metformin reverse sorafenib resistance?",
     "Does silencing KIF14 reverse resistance to lenvatinib?",
+    "How does sorafenib increase RRM2 levels in HCC cells?",
+    "Does silencing KIF14 reverse sorafenib resistance in renal cell carcinoma?",
+    "What was the median overall survival of patients with high RRM2 expression?",
     "What is the capital of France?",
     "xyzzy",
 ]
@@ -98,6 +118,30 @@ def test_a_follow_up_is_understood_from_the_conversation(assistant: Assistant) -
     assert answer.answered
     assert "Qiankun Zhu" in answer.text
     assert_cited(answer, assistant.library)
+
+
+def test_a_follow_up_that_names_another_drug_puts_it_in_the_first_ones_place(assistant: Assistant) -> None:
+    history = (Turn("Does sorafenib inhibit RRM2 expression?"),)
+    answer = assistant.ask("And lenvatinib?", history)
+    assert answer.searched_as == "Does lenvatinib inhibit RRM2 expression?"
+    assert not answer.answered
+
+
+def test_a_follow_up_points_back_to_the_question_that_named_something(assistant: Assistant) -> None:
+    history = (
+        Turn("How does KIF14 silencing reverse resistance?"),
+        Turn("Which transcription factor is involved?"),
+    )
+    answer = assistant.ask("OK, and was that tested in animals?", history)
+    assert "KIF14" in answer.searched_as
+
+
+def test_a_question_about_papers_is_no_list_of_the_library(assistant: Assistant) -> None:
+    assert len(assistant.ask("Which papers are in this library?").claims) == 3
+    asked = assistant.ask("Which of the papers relied on RNA sequencing?")
+    assert all(
+        claim.text.startswith(("The RNA", "To investigate", "Transcriptomic")) for claim in asked.claims[:1]
+    )
 
 
 def test_a_slip_of_the_pen_changes_nothing(assistant: Assistant) -> None:
