@@ -101,20 +101,26 @@ def results_of(data: bytes, path: str) -> Iterator[Paper | ReadError]:
                 yield result if isinstance(result, Paper) else _placed(result, path)
     except ReadError as error:
         yield _placed(error, path)
-    except RecursionError:
-        yield ReadError(f"{path} is nested too deeply to be read; save it again.", path=path)
-    except MemoryError:
-        yield ReadError(f"{path} takes more memory than a file may take; split it.", path=path)
     except Exception as error:  # a reader's mistake must not end the work on all other files
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         yield ReadError(f"{path} cannot be read ({reason}); it may be damaged, save it again.", path=path)
 
 
 def papers_of(data: bytes, path: str) -> Iterator[Paper | ReadError]:
-    """Yield the papers of a file's bytes as its reader gives them, unbounded, and an error for each bad one.
+    """Yield the papers of a file's bytes as its reader gives them, without bounds, and an error for each bad one.
 
     Raises ReadError where the file as a whole cannot be read.
     """
+    try:
+        yield from _papers(data, path)
+    except RecursionError as error:
+        raise ReadError(f"{path} is nested too deeply to be read; save it again.") from error
+    except MemoryError as error:
+        raise ReadError(f"{path} takes more memory than a file may take; split it.") from error
+
+
+def _papers(data: bytes, path: str) -> Iterator[Paper | ReadError]:
+    """Yield what the reader of the file's format gives."""
     for recognises_bytes, read_bytes in _OF_BYTES:
         if recognises_bytes(data):
             yield read_bytes(data, path)

@@ -25,9 +25,9 @@ from index.readers.references import references_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_PAGE: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!doctype\s+html[^>]*>\s*)*"
-    r"(?:<!doctype\s+html|<(?:html|head|body|meta|title|div|main|section|h[1-6]|p|table|ul|ol)[\s>])",
+_PAGE: Final = re.compile(  # possessive: rows of comments take no time
+    r"\s*(?:(?:<\?xml[^>]*>|<!--(?:(?!-->).)*+-->)\s*)*+"
+    r"<(?:!doctype\s+html|(?:html|head|body|meta|title|div|main|section|h[1-6]|p|table|ul|ol)[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
 _BEGINNING: Final = 20_000  # characters in which a page's first element stands, whatever comments precede it
@@ -72,7 +72,7 @@ _LINK_WORDS: Final = re.compile(  # what a publisher hangs on an entry
     re.IGNORECASE,
 )
 _EMPTY_BRACKETS: Final = re.compile(r"[\[(]\s*(?:[|,;]\s*)*[\])]")
-_NUMBER: Final = re.compile(r"\[?\(?\d{1,3}[.)\]]*\s*")
+_NUMBER: Final = re.compile(r"^(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|\d{1,3}\s(?=[A-Z]))\s*")
 _PUBMED: Final = re.compile(r"/pubmed/(\d{1,8})|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,8})")
 _ABOUT_THE_PAGE: Final = frozenset(  # headings under which a page speaks of itself, not the paper
     name.strip()
@@ -94,11 +94,12 @@ def recognises(text: str) -> bool:
 
 @dataclass
 class _Part:
-    """A heading and the blocks of words under it."""
+    """A heading, and the blocks of words and the tables under it, each table by its name: `Table 1`."""
 
     heading: str
     level: int = 0
     blocks: list[str] = field(default_factory=list)
+    tables: list[tuple[str, str]] = field(default_factory=list)
 
 
 def read(text: str, path: str) -> Paper:
@@ -117,7 +118,7 @@ def read(text: str, path: str) -> Paper:
     entries = _taken_references(tree)
     legends = _taken_legends(tree)
     parts = _parts(tree, fields.get("title", ""))
-    if not any(part.blocks for part in parts) and not fields.get("abstract"):
+    if not any(part.blocks or part.tables for part in parts) and not fields.get("abstract"):
         raise ReadError(f"{path} is a web page without a text of its own; save the page of the paper itself.")
     return _composed(fields, parts, legends, entries, path)
 
@@ -297,7 +298,7 @@ def _entries(element: HtmlElement) -> Iterator[_Entry]:
         for link in list(item.iter("a", "button")):
             if _LINK_WORDS.fullmatch(_words(link)):
                 link.drop_tree()
-        words = " ".join(_EMPTY_BRACKETS.sub(" ", _NUMBER.sub("", _words(item), count=1)).split()).strip()
+        words = " ".join(_EMPTY_BRACKETS.sub(" ", _NUMBER.sub("", _words(item))).split()).strip()
         if any(char.isalpha() for char in words):
             yield _Entry(words, doi.group() if doi else None, (pmid[1] or pmid[2]) if pmid else None)
 
@@ -353,7 +354,8 @@ def _parts(tree: HtmlElement, title: str) -> list[_Part]:
             if words and words != title:
                 parts.append(_Part(words.rstrip(":"), int((item.get("rend") or "h2")[-1])))
         elif item.tag == "table":
-            parts[-1].blocks += ["\n".join(filter(None, map(_row, item.iter("row"))))]
+            name = _float_name(parts[-1].blocks[-1] if parts[-1].blocks else "", "Table")
+            parts[-1].tables.append((name, "\n".join(filter(None, map(_row, item.iter("row"))))))
         elif item.tag == "list":
             parts[-1].blocks += [f"- {words}" for entry in item if (words := _words(entry))]
         elif words and words != title:
@@ -390,17 +392,19 @@ def _composed(
             entries = [*entries, *(_Entry(block, None, None) for block in part.blocks)]
         else:
             composer.add(heading, kind, "\n\n".join(part.blocks), label=printed)
+            for name, rows in part.tables:
+                composer.add(name, Kind.TEXT, rows)
     for legend in legends:
-        composer.add(_float_name(legend), Kind.TEXT, legend)
+        composer.add(_float_name(legend, "Figure"), Kind.TEXT, legend)
     references = tuple(_references(composer, entries))
     record = record_of(composer.text, composer.sections, path)
     return Paper(record, composer.text, tuple(composer.sections), references)
 
 
-def _float_name(legend: str) -> str:
-    """Return `Figure 2` of a legend that begins so."""
-    match = re.match(r"(?:fig(?:ure)?|table|scheme|box)\.?\s*\w{1,4}", legend, re.IGNORECASE)
-    return match.group() if match else "Figure"
+def _float_name(caption: str, otherwise: str) -> str:
+    """Return `Figure 2` or `Table 1` of a caption that begins so."""
+    match = re.match(r"(?:fig(?:ure)?|table|scheme|box)\.?\s*\w{1,4}\b", caption, re.IGNORECASE)
+    return match.group() if match else otherwise
 
 
 def _references(composer: Composer, entries: list[_Entry]) -> Iterator[Reference]:
