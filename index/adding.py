@@ -6,8 +6,6 @@ is not embedded again; so an interrupted run goes on where its last group was pu
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,8 +37,6 @@ SLICE = 256
 
 MOST_ENDINGS = 8
 """Endings that the sentence about files of other formats lists."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +155,7 @@ class Adding:
             return
         errors: list[ReadError] = []
         found = read(file, data=data, on_error=errors.append, passed_over=self._tally.skipped)
-        papers = {paper.record.id: paper for paper in map(_storable, found)}
+        papers = {paper.record.id: paper for paper in found}
         self._tell(papers=len(papers) + len(errors) - 1)
         for error in errors:
             self._fail(file, error)
@@ -290,12 +286,3 @@ def _stands(old: Brief, record: Record, source: str) -> bool:
     if path == record.path:
         return old.source == source
     return path is not None and file_of(path).is_file()
-
-
-def _storable(paper: Paper) -> Paper:
-    """Return the paper without lone surrogates, which no tokenizer or database takes; offsets stay."""
-    structure = json.dumps(paper.to_json(), ensure_ascii=False)
-    if not _SURROGATE.search(structure) and not _SURROGATE.search(paper.text):
-        return paper
-    clean = json.loads(_SURROGATE.sub("\ufffd", structure))
-    return Paper.from_json(clean, _SURROGATE.sub("\ufffd", paper.text))

@@ -74,7 +74,13 @@ doi: 10.18632/aging.104079
 """
 
 JSON_LINES = json.dumps(
-    {"title": TITLE, "authors": list(AUTHORS), "year": 2020, "doi": "10.18632/aging.104079", "abstract": ABSTRACT}
+    {
+        "title": TITLE,
+        "authors": list(AUTHORS),
+        "year": 2020,
+        "doi": "10.18632/aging.104079",
+        "abstract": ABSTRACT,
+    }
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -38,6 +40,7 @@ LONGEST_PAPER: Final = 10_000_000
 SMALL_TEXT: Final = 2**20
 """Bytes up to which text that is no markup is read at once, without the helper process."""
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _RISKY: Final = (b"<", b"%PDF-", b"PK")
 _BEGINNING: Final = 1024  # bytes in which markup begins, and the mark of a PDF may stand
 
@@ -98,7 +101,7 @@ def results_of(data: bytes, path: str) -> Iterator[Paper | ReadError]:
             if isinstance(result, Paper) and len(result.text) > LONGEST_PAPER:
                 yield _too_long(len(result.text), path)
             else:
-                yield result if isinstance(result, Paper) else _placed(result, path)
+                yield _storable(result) if isinstance(result, Paper) else _placed(result, path)
     except ReadError as error:
         yield _placed(error, path)
     except Exception as error:  # a reader's mistake must not end the work on all other files
@@ -153,3 +156,12 @@ def _placed(error: ReadError, path: str) -> ReadError:
     """Return the error with the path of its file."""
     error.path = error.path or path
     return error
+
+
+def _storable(paper: Paper) -> Paper:
+    """Return the paper without lone surrogates, which no tokenizer or database takes; offsets stay."""
+    structure = json.dumps(paper.to_json(), ensure_ascii=False)
+    if not _SURROGATE.search(structure) and not _SURROGATE.search(paper.text):
+        return paper
+    clean = json.loads(_SURROGATE.sub("\ufffd", structure))
+    return Paper.from_json(clean, _SURROGATE.sub("\ufffd", paper.text))
