@@ -10,10 +10,12 @@ something else happened to are written to --keep, and the exit code is 1.
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import signal
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,9 @@ HANGS: Final = 30.0
 
 LARGEST: Final = 200_000
 """Bytes of a larger file that are used, from its beginning: many runs find more than large ones."""
+
+_PACKED_AGAIN: Final = 0.8
+_MENDED: Final = 0.5
 
 _DICTIONARY: Final = (
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\n\n", b"\t", b" " * 200, b"\x0c"),
@@ -134,12 +139,45 @@ def _length(chance: random.Random) -> int:
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Return `data` after one to six mutations."""
+    """Return `data` after some mutations.
+
+    Most mutants of an archive or of XML are refused as a whole, by a checksum or a lost tag; so mostly a member of
+    an archive is mutated and packed again, and half of the mutants of XML are made well-formed.
+    """
+    if data.startswith(b"PK") and chance.random() < _PACKED_AGAIN:
+        return _with_mutated_member(data, chance)
     changed = bytearray(data)
     for _ in range(chance.randint(1, 6)):
         if changed:
             chance.choice(MUTATIONS)(changed, chance)
+    if data.startswith(b"<") and chance.random() < _MENDED:
+        return _well_formed(bytes(changed))
     return bytes(changed)
+
+
+def _with_mutated_member(data: bytes, chance: random.Random) -> bytes:
+    """Return an archive with one member mutated."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        members = [name for name in old.namelist() if not name.endswith("/")]
+        # the largest one is where the text is
+        chosen = chance.choice(
+            (max(members, key=lambda name: old.getinfo(name).file_size), chance.choice(members))
+        )
+        for name in members:
+            new.writestr(name, mutated(old.read(name), chance) if name == chosen else old.read(name))
+    return file.getvalue()
+
+
+def _well_formed(data: bytes) -> bytes:
+    """Return what a forgiving parser makes of damaged XML; the data where it makes nothing of them."""
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(data, etree.XMLParser(recover=True, resolve_entities=False))
+    except (etree.LxmlError, ValueError):
+        return data
+    return data if root is None else etree.tostring(root, encoding="utf-8")
 
 
 class Hang(BaseException):

@@ -135,6 +135,16 @@ def test_a_page_of_an_abstract_in_its_description_only(tmp_path: Path) -> None:
     assert (paper.record.title, printed(paper, "Abstract")) == (TITLE, ABSTRACT)
 
 
+@pytest.mark.parametrize("control", ["\x01", "\x0c", "&#12;", "&#x1f;", "&#65535;", "&#2"])
+def test_control_characters_in_a_page_do_no_harm(tmp_path: Path, control: str) -> None:
+    page = f"""<html><body><h1>{TITLE}</h1><p>Some{control} words of it.</p><h2>References</h2>{control}
+    <ol><li>{CITED[0]}{control}</li></ol>{control}<p>{PATIENTS}</p><p>{RESULTS.replace("<", "&lt;") * 9}</p></body></html>"""
+    (paper,) = read(written(tmp_path, "page.html", page))
+    check(paper)
+    assert len(paper.references) == 1
+    assert PATIENTS in paper.text  # what follows the list is no reference
+
+
 def test_a_page_without_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="without a text of its own"):
         read(written(tmp_path, "page.html", "<!DOCTYPE html><html><body><script>1</script></body></html>"))

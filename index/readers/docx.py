@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from index.errors import ReadError
 from index.papers import Kind, Paper
@@ -22,9 +22,6 @@ from index.readers.headings import is_known_heading, kind_of
 from index.readers.lines import lines_of
 from index.readers.plain import UNTITLED, cited, opening
 from index.readers.records import TITLE, record_of
-
-if TYPE_CHECKING:
-    from docx.document import Document
 
 _OFFICE: Final = frozenset(
     ("[Content_Types].xml", "mimetype")
@@ -67,7 +64,7 @@ def recognises(data: bytes) -> bool:
 
 def read(data: bytes, path: str) -> Paper:
     """Return the paper of a document. Raises ReadError where it is damaged, of another program, or empty."""
-    blocks = [block for block in _blocks(_document(data, path)) if block.words]
+    blocks = [block for block in _blocks(data, path) if block.words]
     if not blocks:
         raise ReadError(f"{path} is a document without text; there is nothing to read in it.")
     composer = Composer()
@@ -90,9 +87,9 @@ def read(data: bytes, path: str) -> Paper:
     return Paper(record, composer.text, tuple(composer.sections), references)
 
 
-def _document(data: bytes, path: str) -> Document:
-    """Return the opened document, its size checked."""
-    from docx import Document as open_document
+def _blocks(data: bytes, path: str) -> list[_Block]:
+    """Return the paragraphs and tables of a document in order, its size checked before it is opened."""
+    from docx import Document
 
     with archive.opened(data, path) as members:
         if problem := archive.problem(members):
@@ -100,15 +97,13 @@ def _document(data: bytes, path: str) -> Document:
         if not any(name.startswith("word/") for name in members.namelist()):
             raise ReadError(f"{path} is an office document or a book but no Word document; save it as .docx.")
     try:
-        return open_document(io.BytesIO(data))
-    except Exception as error:  # damage shows as errors of zipfile, lxml, python-docx, and plain KeyErrors
+        document = Document(io.BytesIO(data))
+        styles = {style.style_id: (style.name or "").casefold() for style in document.styles}
+        return list(_blocks_of(document.element.body, styles))
+    except (
+        Exception
+    ) as error:  # damage shows as errors of zipfile, lxml and python-docx, and as plain KeyErrors
         raise ReadError(f"{path} is a damaged Word document ({error}); save it again.") from error
-
-
-def _blocks(document: Document) -> Iterator[_Block]:
-    """Yield the paragraphs and tables of the body in order."""
-    styles = {style.style_id: (style.name or "").casefold() for style in document.styles}
-    yield from _blocks_of(document.element.body, styles)
 
 
 def _blocks_of(holder: Any, styles: dict[str, str]) -> Iterator[_Block]:

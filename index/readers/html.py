@@ -32,6 +32,8 @@ _PAGE: Final = re.compile(  # possessive: rows of comments take no time
 )
 _BEGINNING: Final = 20_000  # characters in which a page's first element stands, whatever comments precede it
 
+_NOT_XML: Final = re.compile("[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\ufffe\\uffff]")
+
 # Field of the record, and the names that pages give it, the most exact first.
 _META: Final = {
     "title": ("citation_title", "dc.title", "dcterms.title", "og:title"),
@@ -60,6 +62,7 @@ _MANY: Final = {
 }
 _DATE: Final = re.compile(r"\d{4}(?:[-/]\d{1,2}){0,2}")  # of a time stamp
 
+_LISTS: Final = ("ol", "ul", "dl")
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _REFERENCE_LIST: Final = re.compile(
     r"(?:^|[\s_-])(?:references?|ref-list|reflist|bibliography|citations?-list|doc-bibliography)(?:$|[\s_-])",
@@ -107,13 +110,13 @@ def read(text: str, path: str) -> Paper:
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
+    # Bytes, because a declared encoding in characters is refused; NUL would end the page.
+    plain = text.replace("\0", " ").encode("utf-8", "replace")
     try:
-        # Bytes, because a declared encoding in characters is refused; NUL would end the page.
-        tree = document_fromstring(
-            text.replace("\0", "").encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8")
-        )
+        tree = document_fromstring(plain, parser=HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError) as error:
         raise ReadError(f"{path} is no web page that can be read ({error}); save it again.") from error
+    _clean(tree)
     fields = _fields(tree)
     entries = _taken_references(tree)
     legends = _taken_legends(tree)
@@ -121,6 +124,15 @@ def read(text: str, path: str) -> Paper:
     if not any(part.blocks or part.tables for part in parts) and not fields.get("abstract"):
         raise ReadError(f"{path} is a web page without a text of its own; save the page of the paper itself.")
     return _composed(fields, parts, legends, entries, path)
+
+
+def _clean(tree: HtmlElement) -> None:
+    """Blank control characters, which lxml gives where a page refers to them but takes from nobody."""
+    for item in tree.iter():
+        if item.text and _NOT_XML.search(item.text):
+            item.text = _NOT_XML.sub(" ", item.text)
+        if item.tail and _NOT_XML.search(item.tail):
+            item.tail = _NOT_XML.sub(" ", item.tail)
 
 
 # The record
@@ -240,7 +252,8 @@ def _taken_references(tree: HtmlElement) -> list[_Entry]:
     """Take the reference lists out of the page and return their entries."""
     entries: list[_Entry] = []
     for heading in [item for item in tree.iter(*_HEADINGS) if kind_of(_words(item)) is Kind.REFERENCE]:
-        lists = [item for block in _under(heading) for item in _lists(block)]
+        blocks = list(_under(heading))
+        lists = [item for block in blocks for item in _lists(block)] or blocks
         entries += [entry for item in lists for entry in _entries(item)]
         for item in [*lists, heading] if lists else []:
             item.drop_tree()
@@ -275,20 +288,17 @@ def _under(heading: HtmlElement) -> Iterator[HtmlElement]:
 
 
 def _lists(block: HtmlElement) -> list[HtmlElement]:
-    """Return the outermost lists of a block; of one without a list, the block itself."""
-    if block.tag in ("ol", "ul", "dl"):
+    """Return the outermost lists of a block."""
+    if block.tag in _LISTS:
         return [block]
-    inner = [
-        item
-        for item in block.iter("ol", "ul")
-        if not any(up.tag in ("ol", "ul") for up in item.iterancestors())
+    return [
+        item for item in block.iter(*_LISTS) if not any(above.tag in _LISTS for above in item.iterancestors())
     ]
-    return inner or [block]
 
 
 def _entries(element: HtmlElement) -> Iterator[_Entry]:
     """Yield the entries of a list: its items, else its paragraphs or parts."""
-    items = list(element) if element.tag in ("ol", "ul", "dl") else list(element.iter("p", "li")) or [element]
+    items = list(element) if element.tag in _LISTS else list(element.iter("p", "li")) or [element]
     for item in items:
         if not isinstance(item.tag, str):
             continue
