@@ -321,7 +321,7 @@ def _write_report(report: Report, args: argparse.Namespace, out: TextIO) -> None
     if args.json:
         value: dict[str, Any] = {name: [one.to_json() for one in group] for name, group in groups.items()}
         value["failed"] = [{"path": failure.path, "reason": failure.reason} for failure in report.failed]
-        _write_json(out, value | {"skipped": dict(report.skipped), "seconds": round(report.seconds, 3)})
+        _write_json(out, value | {"seconds": round(report.seconds, 3), "skipped": dict(report.skipped)})
         return
     for name, group in groups.items():
         if name != "unchanged" and len(group) <= MOST_LISTED:
