@@ -22,16 +22,18 @@ from index.errors import ReadError
 from index.papers import Paper
 
 SECONDS: Final = 120.0
-"""Time that a file may take: a book of a thousand pages as PDF takes half of it on a slow machine."""
+"""Processor time that a file may take: a book of a thousand pages as PDF takes half of it on a slow machine."""
 
 SECONDS_PER_MEGABYTE: Final = 1.0
-"""Time that each megabyte adds: the slowest reader of many records takes a quarter of it."""
+"""Processor time that each megabyte adds: the slowest reader of many records takes a quarter of it."""
+
+PATIENCE: Final = 5
+"""How many times longer than that is waited: a busy machine is slow, and not every system bounds processor time."""
 
 MEMORY: Final = 4 * 2**30
 """Bytes that the process may take: the XML of the largest file takes about three quarters of it. Only Linux and
 other systems that keep to RLIMIT_AS enforce it; elsewhere time is the only bound."""
 
-_SPARE: Final = 30  # seconds after which a helper without a parent ends itself
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from index.readers.worker import serve; serve()"
 )
@@ -64,7 +66,7 @@ def read_apart(data: bytes, path: str) -> list[Paper | ReadError]:
             overran.set()
             process.kill()
 
-        timer = threading.Timer(seconds, give_up)
+        timer = threading.Timer(PATIENCE * seconds, give_up)
         timer.daemon = True
         timer.start()
         whole = False
@@ -75,7 +77,7 @@ def read_apart(data: bytes, path: str) -> list[Paper | ReadError]:
                 results.append(result)
             whole = True
         except (OSError, EOFError, pickle.UnpicklingError):
-            results.append(_lost(process, path, seconds if overran.is_set() else None))
+            results.append(_lost(process, path, seconds, overran.is_set()))
         finally:
             timer.cancel()
             if overran.is_set() or not whole:
@@ -83,14 +85,14 @@ def read_apart(data: bytes, path: str) -> list[Paper | ReadError]:
     return results
 
 
-def _lost(process: subprocess.Popen[bytes], path: str, seconds: float | None) -> ReadError:
-    """Return what is said of a file at which the process was killed after so many seconds, or died."""
-    if seconds is not None:
-        return ReadError(
-            f"{path} takes more than the {seconds:.0f} seconds that a file may take to read.", path=path
-        )
+def _lost(process: subprocess.Popen[bytes], path: str, seconds: float, overran: bool) -> ReadError:
+    """Return what is said of a file at which the process overran, was ended by its own limit, or died."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(1)  # it is ending, or sends what cannot be understood
     process.kill()
     code = process.wait()
+    if overran or (hasattr(signal, "SIGPROF") and code == -signal.SIGPROF):
+        return ReadError(f"{path} takes more than the {seconds:.0f} seconds that a file may take.", path=path)
     return ReadError(f"{path} cannot be read: the reader broke down over it (exit code {code}).", path=path)
 
 
@@ -135,14 +137,18 @@ def serve() -> None:
             data, path, seconds = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        if hasattr(signal, "alarm"):
-            signal.alarm(int(seconds) + _SPARE)  # in case that the parent is no longer there to kill it
+        _limit_time(seconds)  # ends this process also where the parent is no longer there to do it
         for result in results_of(data, path):
             pickle.dump(result, out)
         pickle.dump(None, out)
         out.flush()
-        if hasattr(signal, "alarm"):
-            signal.alarm(0)
+        _limit_time(0)
+
+
+def _limit_time(seconds: float) -> None:
+    """Let the system end this process after so many more seconds of processor time, where it can; 0 is never."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory() -> None:
