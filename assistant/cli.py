@@ -84,15 +84,18 @@ def make_assistant(args: argparse.Namespace) -> Assistant:
 
 def _index(args: argparse.Namespace, out: TextIO) -> int:
     from assistant.progress import showing_progress
+    from index.readers.files import READABLE
 
     assistant = make_assistant(args)
     with showing_progress() as progress:
         report = assistant.library.add(*args.paths, progress=progress)
     _write_report(report, args, out)
+    if report.passed_over:
+        _note(report.passed_over)
     if report.added or report.changed or report.unchanged or report.removed:
         return OK
     reason = "None of the named files could be read" if report.failed else "No papers were found there"
-    raise SettingsError(f"{reason}: name .txt, .md or .jsonl files, or folders that hold such files.")
+    raise SettingsError(f"{reason}: name files that can be read, or folders that hold some: {READABLE}.")
 
 
 def _search(args: argparse.Namespace, out: TextIO) -> int:
@@ -318,7 +321,7 @@ def _write_report(report: Report, args: argparse.Namespace, out: TextIO) -> None
     if args.json:
         value: dict[str, Any] = {name: [one.to_json() for one in group] for name, group in groups.items()}
         value["failed"] = [{"path": failure.path, "reason": failure.reason} for failure in report.failed]
-        _write_json(out, value | {"seconds": round(report.seconds, 3)})
+        _write_json(out, value | {"seconds": round(report.seconds, 3), "skipped": dict(report.skipped)})
         return
     for name, group in groups.items():
         if name != "unchanged" and len(group) <= MOST_LISTED:

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--papers", type=Path, default=SEEDS, help="papers to index (default: the seeds)")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args(argv)
-    texts = [paper.text for path in find([args.papers]) for paper in read(path)]
+    texts = [paper.text for path in find([args.papers]).files for paper in read(path)]
     with tempfile.TemporaryDirectory(prefix="speed-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         assistants = [Assistant(settings=Settings(home=folder / f"assistant{n}")) for n in range(args.rounds)]

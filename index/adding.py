@@ -6,20 +6,20 @@ is not embedded again; so an interrupted run goes on where its last group was pu
 
 from __future__ import annotations
 
-import json
-import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from index.drafting import Draft
-from index.embedding import Embedder, sha256_of
+from index.embedding import Embedder
 from index.errors import ReadError
 from index.papers import Paper, Record
-from index.readers import read
+from index.readers import bytes_of, file_of, read
 from index.segmenting import segment
 from index.store import PARTS, Brief, StoredPaper, Vectors, version_of
 
@@ -35,7 +35,8 @@ GROUP_SENTENCES = 1000
 SLICE = 256
 """Sentences between two signs of life."""
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_ENDINGS = 8
+"""Endings that the sentence about files of other formats lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,20 @@ class Report:
     removed: tuple[Record, ...] = ()
     failed: tuple[Failure, ...] = ()
     seconds: float = 0.0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """Files of folders and archives that are of other formats, by ending: their number."""
+
+    @property
+    def passed_over(self) -> str:
+        """What was skipped, in one sentence; nothing where nothing was."""
+        if not self.skipped:
+            return ""
+        number = sum(self.skipped.values())
+        commonest = sorted(self.skipped.items(), key=lambda item: (-item[1], item[0]))
+        listed = ", ".join(f"{ending} ({count})" for ending, count in commonest[:MOST_ENDINGS])
+        more = ", …" if len(commonest) > MOST_ENDINGS else ""
+        files = "file of another format was" if number == 1 else "files of other formats were"
+        return f"{number:,} {files} passed over: {listed}{more}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,7 @@ class Tally:
     removed: dict[str, Record] = field(default_factory=dict)
     failed: list[Failure] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)  # of unchanged papers whose file has changed
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def __contains__(self, id: str) -> bool:
         return id in self.added or id in self.changed or id in self.unchanged
@@ -106,18 +122,17 @@ class Adding:
         self._tally = Tally()
 
     def add_files(self, files: Sequence[Path]) -> Report:
-        """Add the papers of files; a file that is unchanged is neither read nor embedded."""
-        before: dict[str | None, list[Brief]] = {}
+        """Add the papers of files; a file that is unchanged is neither parsed nor embedded."""
+        before: dict[Path, list[Brief]] = {}
         for brief in self._stored.values():
-            before.setdefault(brief.record.path, []).append(brief)
+            if brief.record.path is not None:
+                before.setdefault(file_of(brief.record.path), []).append(brief)
         self._tell(papers=len(files))
         for file in files:
             try:
-                self._add_file(file, before.get(str(file), []))
+                self._add_file(file, before.get(file, []))
             except ReadError as error:
-                self._fail(file, str(error))
-            except OSError as error:
-                self._fail(file, f"{file} cannot be read ({error.strerror}); check its permissions.")
+                self._fail(file, error)
         self._write_group()
         self._settle()
         return self._report()
@@ -132,21 +147,28 @@ class Adding:
         self._write_group()
 
     def _add_file(self, file: Path, before: Sequence[Brief]) -> None:
-        digest = sha256_of(file)
+        data = bytes_of(file)
+        digest = sha256(data).hexdigest()
         if before and all(brief.source == f"{digest}:{len(before)}" for brief in before):
             self._tell(papers=len(before) - 1, papers_done=len(before))
             self._tally.unchanged |= {brief.record.id: brief.record for brief in before}
             return
         errors: list[ReadError] = []
-        papers = {paper.record.id: paper for paper in map(_storable, read(file, on_error=errors.append))}
-        self._tally.failed += [Failure(str(file), str(error)) for error in errors]
-        # Lines that failed count, so that the file is read, and they are reported, again.
+        found = read(file, data=data, on_error=errors.append, passed_over=self._tally.skipped)
+        papers = {paper.record.id: paper for paper in found}
+        self._tell(papers=len(papers) + len(errors) - 1)
+        for error in errors:
+            self._fail(file, error)
+        # What failed counts, so that the file is read, and it is reported, again.
         source = f"{digest}:{len(papers) + len(errors)}"
-        self._tell(papers=len(papers) - 1)
         for paper in papers.values():
             self._add_paper(paper, source)
-        if not errors:  # a paper whose line is spoilt is not gone
-            self._tally.removed |= {b.record.id: b.record for b in before if b.record.id not in papers}
+        spoilt = {error.path for error in errors}  # a paper whose line, file or archive is spoilt is not gone
+        self._tally.removed |= {
+            brief.record.id: brief.record
+            for brief in before
+            if brief.record.id not in papers and not spoilt & {str(file), brief.record.path}
+        }
 
     def _add_paper(self, paper: Paper, source: str) -> None:
         id, old = paper.record.id, self._stored.get(paper.record.id)
@@ -243,10 +265,11 @@ class Adding:
             removed=tuple(record for id, record in tally.removed.items() if id not in tally),
             failed=tuple(tally.failed),
             seconds=time.perf_counter() - self._begin,
+            skipped=dict(tally.skipped),
         )
 
-    def _fail(self, file: Path, reason: str) -> None:
-        self._tally.failed.append(Failure(str(file), reason))
+    def _fail(self, file: Path, error: ReadError) -> None:
+        self._tally.failed.append(Failure(error.path or str(file), str(error)))
         self._tell(papers_done=1)
 
     def _tell(self, **more: int) -> None:
@@ -262,13 +285,4 @@ def _stands(old: Brief, record: Record, source: str) -> bool:
     path = old.record.path
     if path == record.path:
         return old.source == source
-    return path is not None and Path(path).is_file()
-
-
-def _storable(paper: Paper) -> Paper:
-    """Return the paper without lone surrogates, which no tokenizer or database takes; offsets stay."""
-    structure = json.dumps(paper.to_json(), ensure_ascii=False)
-    if not _SURROGATE.search(structure) and not _SURROGATE.search(paper.text):
-        return paper
-    clean = json.loads(_SURROGATE.sub("\ufffd", structure))
-    return Paper.from_json(clean, _SURROGATE.sub("\ufffd", paper.text))
+    return path is not None and file_of(path).is_file()

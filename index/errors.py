@@ -18,7 +18,11 @@ class LibraryError(Exception):
 
 
 class ReadError(LibraryError):
-    """A file cannot be read as a paper."""
+    """A file cannot be read as a paper; `path` is the file, or the member of an archive, where it is known."""
+
+    def __init__(self, message: str, *, path: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class EmbeddingError(LibraryError):

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -121,9 +122,14 @@ class Library:
             LibraryBusy: another process is writing.
             StoreError: the index cannot be opened or written.
         """
-        files = find(Path(path).expanduser().resolve() for path in paths)  # `repair` runs from anywhere
+        found = find(Path(path).expanduser().resolve() for path in paths)  # `repair` runs from anywhere
         with self._writing() as draft:
-            return Adding(draft, self.store.briefs(), self.embedder, progress).add_files(files)
+            report = Adding(draft, self.store.briefs(), self.embedder, progress).add_files(found.files)
+        return replace(
+            report,
+            failed=(*(Failure(error.path or "", str(error)) for error in found.errors), *report.failed),
+            skipped=found.passed_over + Counter(report.skipped),
+        )
 
     def remove(self, id: str) -> Record:
         """Remove a paper and return its record.

@@ -104,7 +104,7 @@ class Paper:
     """A paper as read from a file: its record, its text and what lies where in it.
 
     Sections are in text order and do not overlap; text outside every section (web-page debris) is never
-    evidence. Every reference lies inside a section of `Kind.REFERENCE`.
+    evidence. References are in text order too, each inside a section of `Kind.REFERENCE`.
     """
 
     record: Record

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from index.editions import Editions, Entry, copy_database, is_sound, read_seal
 from index.errors import StoreError
+from index.readers import file_of
 from index.store import Store, StoredPaper
 
 
@@ -37,13 +38,14 @@ def salvage(editions: Editions) -> Salvage:
     files = set()
     if entries is None:  # nothing can be read
         entries = {id: Entry("unknown", stored.paper.record.path) for id, stored in before.items()}
-        files = set(editions.listed()) - {Path(entry.path) for entry in entries.values() if entry.path}
+        saved = {file_of(entry.path) for entry in entries.values() if entry.path}
+        files = {file_of(str(file)) for file in editions.listed()} - saved
     for id in entries.keys() - papers.keys():
         path, spare = entries[id].path, before.get(id)
         if spare is not None and (spare.version == entries[id].version or not _is_file(path)):
             papers[id] = spare
         elif path is not None:
-            files.add(Path(path))
+            files.add(file_of(path))
     return Salvage(tuple(papers[id] for id in sorted(papers)), tuple(sorted(files)))
 
 
@@ -71,4 +73,4 @@ def _entries(edition: Path) -> dict[str, Entry] | None:
 
 
 def _is_file(path: str | None) -> bool:
-    return path is not None and Path(path).is_file()
+    return path is not None and file_of(path).is_file()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from index.papers import Kind, Paper, Passage, Section, Span
+from index.papers import Kind, Paper, Passage, Reference, Section, Span
 
 # The longest line that is taken for a line of hard-wrapped text; longer lines are whole paragraphs.
 _WIDEST_WRAP: Final = 200
@@ -100,6 +101,7 @@ def segment(
     for part in _parts(paper.sections):
         is_abstract = part_of(paper.sections[part[0]].heading) == ABSTRACT
         longest = (abstract_tokens or passage_tokens) if is_abstract else passage_tokens
+        ends = [paper.sections[index].end for index in part]
         for sentences in _units(paper, [paper.sections[index] for index in part]):
             pieces = [
                 piece
@@ -107,7 +109,7 @@ def segment(
                 for piece in _pieces(paper.text, start, end, count_tokens, limit)
             ]
             for run in _runs(paper.text, pieces, count_tokens, longest):
-                section = next(i for i in part if run[0].start < paper.sections[i].end)
+                section = part[bisect_right(ends, run[0].start)]
                 passages.append(Passage(len(passages), section, run[0].start, run[-1].end, tuple(run)))
     return tuple(passages)
 
@@ -162,15 +164,19 @@ def _units(paper: Paper, part: Sequence[Section]) -> Iterator[list[tuple[int, in
 def _entries(paper: Paper, section: Section) -> Iterator[list[tuple[int, int]]]:
     """Yield each reference entry as its lines; what lies between entries, block by block."""
     position = section.start
-    for reference in paper.references:
-        if not section.start <= reference.start < section.end:
-            continue
+    first = bisect_left(paper.references, section.start, key=_start)
+    end = bisect_left(paper.references, section.end, key=_start)
+    for reference in paper.references[first:end]:
         for block in _blocks(paper.text, position, reference.start):
             yield [block]
         yield list(_lines(paper.text, reference.start, reference.end))
         position = reference.end
     for block in _blocks(paper.text, position, section.end):
         yield [block]
+
+
+def _start(reference: Reference) -> int:
+    return reference.start
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

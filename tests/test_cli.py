@@ -291,7 +291,7 @@ def test_index_json_reports_papers_and_failures(fake: FakeAssistant, run: Run) -
     code, out, err = run("index", "papers", "--json")
     value = json.loads(out)
     assert code == 0  # one file could be read
-    assert list(value) == ["added", "changed", "unchanged", "removed", "failed", "seconds"]
+    assert list(value) == ["added", "changed", "unchanged", "removed", "failed", "seconds", "skipped"]
     assert value["added"] == [ZHU.to_json()]
     assert value["failed"] == [{"path": "bad.txt", "reason": "It is empty."}]
     assert value["seconds"] == 1.235
@@ -313,6 +313,18 @@ def test_index_of_nothing_readable_is_2(fake: FakeAssistant, run: Run) -> None:
     assert "None of the named files could be read" in err
     fake.library.report = Report()
     assert run("index", "empty")[0] == 2
+
+
+def test_index_says_what_it_passed_over(fake: FakeAssistant, run: Run) -> None:
+    fake.library.report = Report(added=(ZHU,), skipped={".csv": 2, ".png": 10})
+    code, out, err = run("index", "papers", "--json")
+    assert (code, json.loads(out)["skipped"]) == (0, {".csv": 2, ".png": 10})
+    assert "12 files of other formats were passed over: .png (10), .csv (2)." in err
+    fake.library.report = Report(skipped={".csv": 1})
+    code, _, err = run("index", "papers")
+    assert code == 2
+    assert "No papers were found there: name files that can be read" in err
+    assert "Word (.docx)" in err
 
 
 def test_papers_as_text_json_bibtex_and_ris(fake: FakeAssistant, run: Run) -> None:

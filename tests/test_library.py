@@ -197,14 +197,14 @@ def test_bad_files_are_reported_and_the_rest_goes_on(
 ) -> None:
     (file.parent / "empty.txt").write_text("")
     (file.parent / "locked.txt").write_text("Locked")
-    real = adding.sha256_of
+    real = adding.bytes_of
 
-    def locked(path: Path) -> str:
+    def locked(path: Path) -> bytes:
         if path.name == "locked.txt":
-            raise PermissionError(13, "Permission denied")
+            raise ReadError(f"{path} cannot be opened (Permission denied); check its permissions.")
         return real(path)
 
-    monkeypatch.setattr(adding, "sha256_of", locked)  # as root, no file is unreadable
+    monkeypatch.setattr(adding, "bytes_of", locked)  # as root, no file is unreadable
     report = shelf.add(file.parent)
     assert ids(report.added) == ["a", "b", "c"]
     assert [Path(failure.path).name for failure in report.failed] == ["empty.txt", "locked.txt"]

@@ -379,9 +379,9 @@ def test_find(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     names = ["a.md", "b.txt", "sub/c.jsonl"]
-    assert [str(path.relative_to(tmp_path)) for path in find([tmp_path])] == names
-    assert find([str(tmp_path / "*.txt"), tmp_path / "b.txt"]) == [tmp_path / "b.txt"]
-    assert find([tmp_path / "e.exe"]) == [tmp_path / "e.exe"]
+    assert [str(path.relative_to(tmp_path)) for path in find([tmp_path]).files] == names
+    assert find([str(tmp_path / "*.txt"), tmp_path / "b.txt"]).files == [tmp_path / "b.txt"]
+    assert find([tmp_path / "e.exe"]).files == [tmp_path / "e.exe"]
     with pytest.raises(ReadError, match="no file or folder"):
         find([tmp_path / "missing"])
 

@@ -427,3 +427,10 @@ def test_a_citation_of_every_kind_says_what_it_is(kif14: Paper) -> None:
 
 def _of_kind(citation: Citation, kind: Kind) -> Citation:
     return replace(citation, kind=kind)
+
+
+def test_the_file_chooser_offers_what_the_library_reads() -> None:
+    from assistant.web.page import FORMATS
+    from index.readers.files import SUFFIXES
+
+    assert set(FORMATS.split(",")) == SUFFIXES

@@ -24,6 +24,7 @@ from assistant.web.suggestions import EXAMPLES, follow_ups
 from assistant.web.templating import HERE, render
 from assistant.web.viewer import paper_page
 from index.errors import LibraryError
+from index.readers.files import SUFFIXES
 
 if TYPE_CHECKING:
     from assistant.chain import Assistant
@@ -38,7 +39,7 @@ SCRIPTS = ("store.js", "sources.js", "viewer.js", "library.js", "conversation.js
 ASKING_AT_ONCE = 8
 """Questions that are answered at the same time; the reader is mostly numeric code that shares the cores."""
 
-FORMATS = ".txt,.md,.markdown,.text"
+FORMATS = ",".join(sorted(SUFFIXES))
 """What the file chooser offers; the library itself says of each file whether it could be read."""
 
 

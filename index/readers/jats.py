@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from index.errors import ReadError
 from index.papers import Kind, Paper, Reference
+from index.readers import html
 from index.readers.composing import Composer
 from index.readers.fields import iso_date, year_of
 from index.readers.records import record_of
@@ -28,7 +29,7 @@ from index.readers.xml_text import (
 )
 
 _ARTICLE: Final = re.compile(r"<(?:\w+:)?article[\s>]")
-_MARKUP: Final = re.compile(r"\s*<(?:\?xml|!DOCTYPE|html|\w+:?\w*[\s>])", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"\s*<(?:\?xml|!DOCTYPE|!--|[a-z]\w*:?\w*[\s>])", re.IGNORECASE)
 _POINTERS: Final = frozenset(
     ("electronic supplementary material", "pre-publication history", "publisher’s note")
 )
@@ -37,31 +38,38 @@ _FLOATS: Final = {"fig": "Figure", "table-wrap": "Table"}
 _DATE_TYPES: Final = ("ppub", "collection", "pub", "epub", "epub-ppub")
 
 
-def recognises(text: str) -> bool:
-    """Return whether `text` is XML or HTML, which no other reader takes."""
+def is_markup(text: str) -> bool:
+    """Return whether `text` is XML or HTML."""
     return _MARKUP.match(text) is not None
 
 
-def read_articles(text: str, path: str) -> Iterator[Paper]:
-    """Yield the articles of a file. Raises ReadError where it is not well-formed JATS.
+def recognises(text: str) -> bool:
+    """Return whether `text` is XML that holds a JATS article; web pages have articles too."""
+    return is_markup(text) and not html.recognises(text) and _ARTICLE.search(text) is not None
 
-    Entities that the file itself defines are refused: a few lines of them can fill the memory.
+
+def read_articles(text: str, path: str) -> Iterator[Paper | ReadError]:
+    """Yield the articles of a file, and an error for each that has no text.
+
+    Raises ReadError where the file is not well-formed. Entities that the file itself defines are refused: a few
+    lines of them can fill the memory.
     """
-    if not _ARTICLE.search(text):
-        raise ReadError(f"{path} is markup but no JATS article; save the paper as text, Markdown or JATS.")
     if "<!ENTITY" in text:
         raise ReadError(f"{path} defines XML entities of its own, which is not safe to read; remove them.")
     parser = ElementTree.XMLParser()
     parser.entity.update({name: chr(code) for name, code in name2codepoint.items()})
     try:
         root = ElementTree.fromstring(text, parser)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError) as error:
         raise ReadError(f"{path} is not well-formed XML ({error}); download it again.") from error
     articles = (
         [root] if local(root) == "article" else [item for item in root.iter() if local(item) == "article"]
     )
     for article in articles:
-        yield _paper(article, path)
+        try:
+            yield _paper(article, path)
+        except ReadError as error:
+            yield error
 
 
 def _paper(article: ElementTree.Element, path: str) -> Paper:

@@ -35,7 +35,7 @@ def _is_object(line: str) -> bool:
     """Return whether a line is a JSON object."""
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -45,7 +45,7 @@ def read_lines(text: str, path: str) -> Iterator[Paper | ReadError]:
         if line.strip():
             try:
                 yield _paper(json.loads(line), path)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield ReadError(
                     f"Line {number} of {path} is not a paper in JSON ({error}); correct that line."
                 )

@@ -26,12 +26,14 @@ def read(text: str, path: str) -> Paper:
     count = 0 if labelled(block[0]) else title_lines(block)
     if count:
         sections.append(Section(TITLE, Kind.TEXT, block[0].start, block[count - 1].end))
-    rest = lines[first + count :]
-    fields, taken = header(text, rest[: _first_heading(rest)])
-    sections.extend(fields)
-    sections.extend(body(text, rest[taken:]))
-    sections.sort(key=lambda section: section.start)
+    sections.extend(opening(text, lines[first + count :]))
     return Paper(record_of(text, sections, path), text, tuple(sections), tuple(cited(text, sections)))
+
+
+def opening(text: str, lines: list[Line]) -> list[Section]:
+    """Return the fields of the record that lines below a title begin with, and the sections after them."""
+    fields, taken = header(text, lines[: _first_heading(lines)])
+    return sorted([*fields, *body(text, lines[taken:])], key=lambda section: section.start)
 
 
 @dataclass(frozen=True, slots=True)
