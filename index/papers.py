@@ -40,11 +40,15 @@ class Record:
     url: str | None = None
     path: str | None = None
     keywords: tuple[str, ...] = ()
+    type: str | None = None  # "article", "review", "trial", "preprint", …: index/readers/works.py lists them
+    licence: str | None = None  # "CC BY 4.0", or the address of another licence
+    versions: tuple[str, ...] = ()  # other versions of the work, preprint or article: "doi:10.…", "pmid:…"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the `PAPER` object of the JSON contract (keywords are not part of it)."""
+        """Return the `PAPER` object of the JSON contract."""
         values = asdict(self)
-        del values["keywords"]
+        for field in ("keywords", "type", "licence", "versions"):  # no part of the contract
+            del values[field]
         values["authors"] = list(self.authors)
         return values
 
