@@ -52,6 +52,12 @@ class Record:
         values["authors"] = list(self.authors)
         return values
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Record:
+        """Rebuild a record from the values of `dataclasses.asdict`."""
+        record: Record = _build(cls, values)
+        return record
+
     @property
     def short(self) -> str:
         """Short citation, e.g. `Zhu et al. 2020`; the title where no author is known."""
@@ -127,7 +133,7 @@ class Paper:
     def from_json(cls, values: Mapping[str, Any], text: str) -> Paper:
         """Rebuild a paper from `to_json` values and its text."""
         return cls(
-            record=_build(Record, values["record"]),
+            record=Record.from_json(values["record"]),
             text=text,
             sections=tuple(_build(Section, s | {"kind": Kind(s["kind"])}) for s in values["sections"]),
             references=tuple(_build(Reference, r) for r in values["references"]),

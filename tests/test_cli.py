@@ -291,7 +291,7 @@ def test_index_json_reports_papers_and_failures(fake: FakeAssistant, run: Run) -
     code, out, err = run("index", "papers", "--json")
     value = json.loads(out)
     assert code == 0  # one file could be read
-    assert list(value) == ["added", "changed", "unchanged", "removed", "failed", "seconds"]
+    assert list(value) == ["added", "changed", "unchanged", "removed", "merged", "failed", "seconds"]
     assert value["added"] == [ZHU.to_json()]
     assert value["failed"] == [{"path": "bad.txt", "reason": "It is empty."}]
     assert value["seconds"] == 1.235
