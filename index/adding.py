@@ -434,11 +434,12 @@ class Adding:
 
 
 def _merges(brief: Brief, old: Brief | None) -> list[Merge]:
-    """Return which files this run found to mean the paper's work too."""
-    known = {(source.path, source.record.id) for source in old.sources} if old else set()
-    is_new = [(source.path, source.record.id) not in known for source in brief.sources]
-    paths = [one.path for one, new in zip(brief.sources, is_new, strict=True) if new or is_new[0]]
-    return [Merge(brief.record, path) for path in dict.fromkeys(paths if not is_new[0] else paths[1:])]
+    """Return which files this run found to mean one work: with each new source another file than the text's."""
+    before = {(source.path, source.record.id) for source in old.sources} if old else set()
+    known = [one for one in brief.sources if (one.path, one.record.id) in before] or list(brief.sources[:1])
+    new = [one for one in brief.sources if one not in known]
+    paths = [known[0].path if one == brief.sources[0] else one.path for one in new]
+    return [Merge(brief.record, path) for path in dict.fromkeys(paths)]
 
 
 def _records(brief: Brief) -> list[Record]:
