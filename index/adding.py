@@ -24,7 +24,7 @@ import numpy as np
 from index.drafting import Draft
 from index.embedding import Embedder, sha256_of
 from index.errors import ReadError
-from index.merging import Source, Works, base_of, by_text, merged, weight_of
+from index.merging import Source, Works, base_of, by_text, merged
 from index.papers import Paper, Record
 from index.readers import read
 from index.segmenting import segment
@@ -202,9 +202,7 @@ class Adding:
         self._lose(lost)
         self._note(kept, digest, count)
         for content, paper in new.items():
-            size = len(paper.text)
-            source = Source(path, digest, count, content, weight_of(paper), size, paper.record)
-            self._add_paper(source, paper)
+            self._add_paper(Source.of(paper, content, path, digest, count), paper)
         self._leave_gone_files([id for id, _ in kept], path)
         if errors:
             self._restore(path)
@@ -265,7 +263,7 @@ class Adding:
         if sources[0] == source:
             base = paper
         elif owner is not None:
-            base = base_of(self._current(owner).paper, sources[0].length)
+            base = base_of(self._current(owner).paper, sources[0])
         else:  # a better text has gone with its file, and the best that is left was not kept
             self._read_again(id, rest)
             sources, base = (source,), paper

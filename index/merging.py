@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from index.normalising import fold
-from index.papers import Kind, Paper, Record
+from index.papers import Kind, Paper, Record, Section
 from index.readers.composing import Composer
 from index.readers.identity import with_id
 from index.readers.records import TITLE
@@ -57,7 +57,16 @@ class Source:
     content: str  # fingerprint of the paper as it was read
     weight: tuple[int, int]  # how good its text is: see `weight_of`
     length: int  # characters of its text; what follows in the paper's text was added from other sources
+    printed: tuple[
+        tuple[str, int, int], ...
+    ]  # where its text prints which field of the record: name, start, end
     record: Record  # as it was read, with an id of its own
+
+    @classmethod
+    def of(cls, paper: Paper, content: str, path: str, digest: str, count: int) -> Source:
+        """Return the source that a paper is as it was read from a file."""
+        printed = tuple((s.heading, s.start, s.end) for s in paper.sections if s.kind is Kind.RECORD)
+        return cls(path, digest, count, content, weight_of(paper), len(paper.text), printed, paper.record)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; `from_json` reads them back."""
@@ -66,7 +75,11 @@ class Source:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Source:
         """Rebuild a source from `to_json` values."""
-        changed = {"record": Record.from_json(values["record"]), "weight": tuple(values["weight"])}
+        changed = {
+            "weight": tuple(values["weight"]),
+            "printed": tuple(tuple(field) for field in values["printed"]),
+            "record": Record.from_json(values["record"]),
+        }
         return cls(**(dict(values) | changed))
 
 
@@ -228,10 +241,12 @@ def merged(base: Paper, sources: Sequence[Source], id: str) -> Paper:
     return replace(base, record=record, text=composer.text, sections=tuple(composer.sections))
 
 
-def base_of(paper: Paper, length: int) -> Paper:
+def base_of(paper: Paper, first: Source) -> Paper:
     """Return the paper of a merged paper's first source as it was read, but for its record."""
-    sections = tuple(section for section in paper.sections if section.end <= length)
-    return replace(paper, text=paper.text[:length], sections=sections)
+    own = [s for s in paper.sections if s.kind is not Kind.RECORD and s.end <= first.length]
+    own += [Section(name, Kind.RECORD, start, end) for name, start, end in first.printed]
+    own.sort(key=lambda section: section.start)
+    return replace(paper, text=paper.text[: first.length], sections=tuple(own))
 
 
 def merged_record(records: Sequence[Record], id: str) -> Record:

@@ -24,7 +24,6 @@ from index.merging import (
     is_same,
     merged,
     merged_record,
-    weight_of,
 )
 from index.papers import Kind, Paper, Record
 from index.readers.composing import Composer
@@ -135,7 +134,7 @@ def paper(own: Record, body: str = "", abstract: str = "") -> Paper:
 
 
 def source(of: Paper, path: str = "a") -> Source:
-    return Source(path, "d", 1, f"{hash(of.text)}", weight_of(of), len(of.text), of.record)
+    return Source.of(of, of.text, path, "d", 1)
 
 
 def test_the_best_text_comes_first() -> None:
@@ -161,7 +160,7 @@ def test_fields_that_the_text_does_not_print_follow_it() -> None:
     printed = {s.heading: one.text[s.start : s.end] for s in one.sections if s.kind is Kind.RECORD}
     assert printed == {"doi": "10.1000/abc", "journal": "Aging", "date": "2020-05-09", "pmid": "1"}
     assert (one.record.id, one.record.pmid, one.record.path) == ("zhu", "1", "a.pdf")
-    base = base_of(one, sources[0].length)
+    base = base_of(one, sources[0])
     assert (base.text, base.sections) == (full.text, full.sections)
     assert merged(base, sources, "zhu") == one
 
@@ -174,6 +173,8 @@ def test_the_record_of_a_preprint_gives_way_to_the_articles() -> None:
     assert (one.record.doi, one.record.year, one.record.path) == ("10.1000/abc", 2020, "a.pdf")
     assert one.record.versions == ("doi:10.1101/1.2",)
     assert [one.text[s.start : s.end] for s in one.sections if s.heading == "doi"] == ["10.1000/abc"]
+    base = base_of(one, sources[0])
+    assert (base.text, base.sections) == (preprint.text, preprint.sections)
 
 
 def test_the_record_is_a_union() -> None:

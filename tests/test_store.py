@@ -22,7 +22,7 @@ EMBEDDER = FakeEmbedder()
 
 
 def source(record: Record, digest: str = "d") -> Source:
-    return Source(f"/{record.id}.txt", digest, 1, "c", (1, 5), 5, record)
+    return Source(f"/{record.id}.txt", digest, 1, "c", (1, 5), 5, (("doi", 0, 3),), record)
 
 
 def stored(id: str, text: str, *, kind: Kind = Kind.TEXT) -> StoredPaper:
