@@ -414,7 +414,7 @@ class Adding:
             **{name: tuple(records) for name, records in groups.items()},
             removed=tuple(removed),
             merged=tuple(merges),
-            failed=tuple(self._failed),
+            failed=tuple(dict.fromkeys(self._failed)),  # a file may have been read twice
             seconds=time.perf_counter() - self._begin,
         )
 

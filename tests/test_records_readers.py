@@ -216,6 +216,11 @@ def test_entities_of_the_file_are_refused(declared: str) -> None:
     assert "entities of its own" in str(errors[0])
 
 
+def test_a_set_without_records_is_said_to_be_empty() -> None:
+    found, errors = papers(pubmed, '<?xml version="1.0"?><PubmedArticleSet></PubmedArticleSet>')
+    assert (found, [str(error) for error in errors]) == ([], ["some.file holds no record; export it again."])
+
+
 def test_deep_nesting_is_refused() -> None:
     deep = PUBMED.replace("[Bare title].", "<i>" * 50_000 + "x" + "</i>" * 50_000)
     found, errors = papers(pubmed, deep)
@@ -294,6 +299,7 @@ def test_whole_pages(pages: str, whole: str) -> None:
 
 def test_names_and_abstracts() -> None:
     assert given_first("Zhu, Qiankun") == "Qiankun Zhu"
+    assert given_first("Zhu QK") == "QK Zhu"
     assert given_first("SHARP Investigators") == "SHARP Investigators"
     assert parts_of("We saw HBV: it was there. © 2020 Elsevier") == (("", "We saw HBV: it was there."),)
     assert parts_of("") == ()

@@ -10,7 +10,7 @@ from typing import Final
 from index.errors import ReadError
 from index.papers import Kind, Paper, Record, Reference
 from index.readers.composing import Composer
-from index.readers.fields import DOI, PMCID, iso_date, year_of
+from index.readers.fields import DOI, PMCID, initials_first, iso_date, year_of
 
 _ABSTRACT: Final = "Abstract"
 _NO_LABEL: Final = frozenset(("", "UNLABELLED", "UNLABELED", "UNASSIGNED", "ABSTRACT"))
@@ -115,9 +115,12 @@ def _listed(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def given_first(name: str) -> str:
-    """Return `Zhu, Qiankun` as `Qiankun Zhu`, `King, Martin, Jr` without its `Jr`, a group as it is."""
+    """Return `Zhu, Qiankun` as `Qiankun Zhu`, `Zhu Q` as `Q Zhu`, `King, Martin, Jr` without its `Jr`.
+
+    A group stays as it is.
+    """
     surname, comma, given = name.partition(",")
-    return one_line(f"{given.partition(',')[0]} {surname}" if comma else name)
+    return one_line(f"{given.partition(',')[0]} {surname}" if comma else initials_first(one_line(name)))
 
 
 def whole_pages(pages: str) -> str:

@@ -44,8 +44,11 @@ def read_records(text: str, path: str) -> Iterator[Paper | ReadError]:
     except ElementTree.ParseError as error:
         yield from _piece_by_piece(text, path, error)
         return
+    number = 0
     for number, element in enumerate(_records(root), 1):
         yield _read(element, path, f"Record {number}")
+    if number == 0:
+        yield ReadError(f"{path} holds no record; export it again.")
 
 
 def _records(root: Element) -> Iterator[Element]:
