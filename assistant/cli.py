@@ -320,17 +320,24 @@ def _write_report(report: Report, args: argparse.Namespace, out: TextIO) -> None
     groups = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed")}
     if args.json:
         value: dict[str, Any] = {name: [one.to_json() for one in group] for name, group in groups.items()}
+        value["merged"] = [{"paper": one.record.to_json(), "path": one.path} for one in report.merged]
         value["failed"] = [{"path": failure.path, "reason": failure.reason} for failure in report.failed]
         _write_json(out, value | {"seconds": round(report.seconds, 3), "skipped": dict(report.skipped)})
         return
     for name, group in groups.items():
         if name != "unchanged" and len(group) <= MOST_LISTED:
             out.writelines(f"{name}: {_named(record)}\n" for record in group)
+    if len(report.merged) <= MOST_LISTED:
+        out.writelines(f"merged: {_named(one.record)} with {one.path}\n" for one in report.merged)
     for failure in report.failed:
         named = failure.path in failure.reason
         out.write(f"failed: {failure.reason if named else f'{failure.path}: {failure.reason}'}\n")
     counts = [f"{len(group)} {name}" for name, group in groups.items() if group]
-    counts += [f"{len(report.failed)} failed"] if report.failed else []
+    counts += [
+        f"{len(group)} {name}"
+        for name, group in (("merged", report.merged), ("failed", report.failed))
+        if group
+    ]
     out.write(f"{', '.join(counts) or 'nothing to do'} in {report.seconds:.1f} s\n")
 
 

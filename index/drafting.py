@@ -48,7 +48,7 @@ class Draft:
         if self._store is None:
             return
         store = self._store
-        papers = {id: Entry(brief.version, brief.record.path) for id, brief in sorted(store.briefs().items())}
+        papers = {id: Entry(brief.version, brief.path) for id, brief in sorted(store.briefs().items())}
         self._drop()
         self._editions.publish(store.folder, self._embedding, papers)
         self._base = store.folder

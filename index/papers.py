@@ -40,13 +40,23 @@ class Record:
     url: str | None = None
     path: str | None = None
     keywords: tuple[str, ...] = ()
+    type: str | None = None  # "article", "review", "trial", "preprint", …: index/readers/works.py lists them
+    licence: str | None = None  # "CC BY 4.0", or the address of another licence
+    versions: tuple[str, ...] = ()  # other versions of the work, preprint or article: "doi:10.…", "pmid:…"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the `PAPER` object of the JSON contract (keywords are not part of it)."""
+        """Return the `PAPER` object of the JSON contract."""
         values = asdict(self)
-        del values["keywords"]
+        for field in ("keywords", "type", "licence", "versions"):  # no part of the contract
+            del values[field]
         values["authors"] = list(self.authors)
         return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Record:
+        """Rebuild a record from the values of `dataclasses.asdict`."""
+        record: Record = _build(cls, values)
+        return record
 
     @property
     def short(self) -> str:
@@ -123,7 +133,7 @@ class Paper:
     def from_json(cls, values: Mapping[str, Any], text: str) -> Paper:
         """Rebuild a paper from `to_json` values and its text."""
         return cls(
-            record=_build(Record, values["record"]),
+            record=Record.from_json(values["record"]),
             text=text,
             sections=tuple(_build(Section, s | {"kind": Kind(s["kind"])}) for s in values["sections"]),
             references=tuple(_build(Reference, r) for r in values["references"]),

@@ -27,6 +27,7 @@ import numpy as np
 
 from index.editions import LAYOUT, damaged, unwritable
 from index.errors import StoreError
+from index.merging import Source
 from index.papers import Kind, Paper, Passage, Record, Span
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class StoredPaper:
     paper: Paper
     passages: tuple[Passage, ...]
     version: str
-    source: str  # SHA-256 of the file that it was read from and the number of papers in it
+    sources: tuple[Source, ...] = ()  # the records of files that it was made from, that of the text first
 
     def row_id(self, number: int) -> str:
         """Return the id of a sentence's row."""
@@ -92,7 +93,12 @@ class Brief:
 
     record: Record
     version: str
-    source: str
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def path(self) -> str | None:
+        """The file that the text came from."""
+        return self.sources[0].path if self.sources else self.record.path
 
 
 Vectors = dict[Part, np.ndarray]
@@ -192,13 +198,13 @@ class Store:
                 metadatas=[{"paper": item.paper.record.id} for item, _, _ in rows],
             )
 
-    def set_sources(self, sources: Mapping[str, str]) -> None:
-        """Note for papers that have not changed that the file around them has."""
+    def set_sources(self, sources: Mapping[str, Sequence[Source]]) -> None:
+        """Note for papers that have not changed that the files around them have."""
         ids = list(sources)
         with self._errors():
             for i in range(0, len(ids), PAGE):
                 some = ids[i : i + PAGE]
-                self._papers.update(ids=some, metadatas=[{"source": sources[id]} for id in some])
+                self._papers.update(ids=some, metadatas=[{"sources": _dumped(sources[id])} for id in some])
 
     def remove(self, papers: Sequence[str]) -> None:
         """Delete papers: their rows first (the commit), then their sentences."""
@@ -247,7 +253,7 @@ class Store:
         with self._errors():
             rows = self._papers.get(include=["metadatas"])
         return {
-            id: Brief(_record(m), str(m["version"]), str(m["source"]))
+            id: Brief(Record.from_json(json.loads(str(m["record"]))), str(m["version"]), _sources(m))
             for id, m in zip(rows["ids"], rows["metadatas"] or [], strict=True)
         }
 
@@ -313,7 +319,7 @@ def _metadata(item: StoredPaper) -> dict[str, Any]:
     structure = item.paper.to_json()
     return {
         "version": item.version,
-        "source": item.source,
+        "sources": _dumped(item.sources),
         "record": json.dumps(structure.pop("record"), ensure_ascii=False),
         "structure": json.dumps(structure, ensure_ascii=False),
         "passages": json.dumps(
@@ -328,11 +334,14 @@ def _stored(metadata: Any, text: str) -> StoredPaper:
         for n, (section, start, end, sentences) in enumerate(json.loads(metadata["passages"]))
     )
     structure = json.loads(metadata["structure"]) | {"record": json.loads(metadata["record"])}
-    return StoredPaper(
-        Paper.from_json(structure, text), passages, str(metadata["version"]), str(metadata["source"])
-    )
+    paper = Paper.from_json(structure, text)
+    return StoredPaper(paper, passages, str(metadata["version"]), _sources(metadata))
 
 
-def _record(metadata: Any) -> Record:
-    values = {"record": json.loads(metadata["record"]), "sections": [], "references": [], "entities": []}
-    return Paper.from_json(values, "").record
+def _dumped(sources: Sequence[Source]) -> str:
+    return json.dumps([source.to_json() for source in sources], ensure_ascii=False)
+
+
+def _sources(metadata: Any) -> tuple[Source, ...]:
+    """Return the sources of a row; none where it is of a time before papers had them."""
+    return tuple(map(Source.from_json, json.loads(metadata.get("sources", "[]"))))

@@ -17,7 +17,7 @@ from assistant import cli
 from assistant.answers import Answer, Citation, Claim, Turn
 from assistant.errors import ModelError, SettingsError
 from assistant.settings import Settings
-from index.adding import Failure, Progress, Report
+from index.adding import Failure, Merge, Progress, Report
 from index.errors import LibraryBusy, LibraryError
 from index.papers import Hit, Kind, Record
 
@@ -291,7 +291,9 @@ def test_index_json_reports_papers_and_failures(fake: FakeAssistant, run: Run) -
     code, out, err = run("index", "papers", "--json")
     value = json.loads(out)
     assert code == 0  # one file could be read
-    assert list(value) == ["added", "changed", "unchanged", "removed", "failed", "seconds", "skipped"]
+    assert list(value) == [
+        "added", "changed", "unchanged", "removed", "merged", "failed", "seconds", "skipped",
+    ]  # fmt: skip
     assert value["added"] == [ZHU.to_json()]
     assert value["failed"] == [{"path": "bad.txt", "reason": "It is empty."}]
     assert value["seconds"] == 1.235
@@ -303,6 +305,15 @@ def test_index_says_what_it_did(fake: FakeAssistant, run: Run) -> None:
     assert "added: Zhu 2020, Silencing KIF14" in out
     assert "failed: bad.txt: It is empty." in out
     assert "1 added, 1 failed in 1.2 s" in out
+
+
+def test_index_names_files_with_the_same_work(fake: FakeAssistant, run: Run) -> None:
+    fake.library.report = Report(added=(ZHU,), merged=(Merge(ZHU, "papers/zhu.nbib"),))
+    out = run("index", "papers")[1]
+    assert "merged: Zhu 2020, Silencing KIF14 with papers/zhu.nbib" in out
+    assert "1 added, 1 merged in" in out
+    value = json.loads(run("index", "papers", "--json")[1])
+    assert value["merged"] == [{"paper": ZHU.to_json(), "path": "papers/zhu.nbib"}]
 
 
 def test_index_of_nothing_readable_is_2(fake: FakeAssistant, run: Run) -> None:

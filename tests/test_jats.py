@@ -118,7 +118,7 @@ def test_table_rows_are_sentences(paper: Paper) -> None:
         ),
         ("<article><front></article>", "not well-formed"),
         ("<article><front/></article>", "without title and text"),
-        ('<?xml version="1.0"?><PubmedArticleSet></PubmedArticleSet>', "markup of no format"),
+        ('<?xml version="1.0"?><PubmedArticleSet></PubmedArticleSet>', "holds no record"),
     ],
 )
 def test_markup_that_is_refused(tmp_path: Path, text: str, message: str) -> None:

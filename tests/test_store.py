@@ -13,6 +13,7 @@ from fakes import FakeEmbedder
 from index import editions, store
 from index.editions import Editions, Entry, check, read_seal
 from index.errors import StoreError
+from index.merging import Source
 from index.papers import Kind, Paper, Record, Section
 from index.segmenting import segment
 from index.store import PARTS, Store, StoredPaper, Vectors, version_of
@@ -20,10 +21,14 @@ from index.store import PARTS, Store, StoredPaper, Vectors, version_of
 EMBEDDER = FakeEmbedder()
 
 
-def stored(id: str, text: str, *, kind: Kind = Kind.TEXT, source: str = "file:1") -> StoredPaper:
+def source(record: Record, digest: str = "d") -> Source:
+    return Source(f"/{record.id}.txt", digest, 1, "c", (1, 5), 5, (("doi", 0, 3),), record)
+
+
+def stored(id: str, text: str, *, kind: Kind = Kind.TEXT) -> StoredPaper:
     paper = Paper(Record(id, f"Title of {id}", path=f"/{id}.txt"), text, (Section("S", kind, 0, len(text)),))
     passages = segment(paper, EMBEDDER.count_tokens, sentence_tokens=40, passage_tokens=60)
-    return StoredPaper(paper, passages, version_of(paper, passages), source)
+    return StoredPaper(paper, passages, version_of(paper, passages), (source(paper.record),))
 
 
 def vectors_of(item: StoredPaper) -> Vectors:
@@ -49,8 +54,8 @@ def test_what_was_written_is_loaded(empty: Store) -> None:
     assert empty.load() == sorted(items, key=lambda item: item.paper.record.id)
     assert empty.load(["b"]) == items[:1]
     assert empty.missing() == []
-    assert {id: (b.record, b.source) for id, b in empty.briefs().items()} == {
-        item.paper.record.id: (item.paper.record, item.source) for item in items
+    assert {id: (b.record, b.sources) for id, b in empty.briefs().items()} == {
+        item.paper.record.id: (item.paper.record, item.sources) for item in items
     }
 
 
@@ -100,8 +105,9 @@ def test_missing_sentences_are_found(empty: Store) -> None:
 def test_a_new_source_leaves_the_rest(empty: Store) -> None:
     item = stored("a", "One here.")
     write(empty, [item])
-    empty.set_sources({"a": "other:2"})
-    assert empty.load() == [dataclasses.replace(item, source="other:2")]
+    others = (source(item.paper.record), source(Record("b", "Another"), "e"))
+    empty.set_sources({"a": others})
+    assert empty.load() == [dataclasses.replace(item, sources=others)]
 
 
 def test_the_fingerprint_follows_the_content(empty: Store) -> None:

@@ -25,6 +25,7 @@ from assistant.web.sources import cards, excerpt
 from assistant.web.suggestions import follow_ups, topics
 from assistant.web.templating import HERE, links, render, sureness
 from assistant.web.viewer import paper_page
+from index.adding import Merge, Report
 from index.papers import Kind, Paper, Record, Section
 from index.readers import read
 
@@ -309,6 +310,12 @@ def test_adding_papers_reports_progress_and_every_file(assistant: FakeAssistant,
     assert "Added" in last["html"] and "Not added" in last["html"]
     assert "&lt;b&gt;empty.txt" in last["html"] and "<b>" not in last["html"]
     assert (assistant.library.home / library.FOLDER / "good.txt").exists()
+
+
+def test_the_report_names_files_with_the_same_work() -> None:
+    report = Report(merged=(Merge(Record("a", "A title", ("Ada Zhu",), 2020), "papers/<b>zhu.nbib"),))
+    html = render("report.html", report=report)
+    assert "Zhu 2020, also in &lt;b&gt;zhu.nbib" in html
 
 
 def test_a_file_of_the_same_name_does_not_replace_another(assistant: FakeAssistant, tmp_path: Path) -> None:

@@ -12,7 +12,22 @@ from typing import Final
 
 from index.errors import ReadError
 from index.papers import Paper
-from index.readers import abstract, archive, docx, html, jats, jsonl, markdown, plain, portal, summary
+from index.readers import (
+    abstract,
+    archive,
+    bibtex,
+    docx,
+    html,
+    jats,
+    jsonl,
+    markdown,
+    medline,
+    plain,
+    portal,
+    pubmed,
+    ris,
+    summary,
+)
 from index.readers.files import READABLE, bytes_of, file_of, find, text_of
 from index.readers.identity import with_id
 from index.readers.worker import read_apart
@@ -25,7 +40,13 @@ _OF_BYTES: Final[tuple[tuple[Callable[[bytes], bool], Callable[[bytes, str], Pap
 )
 _OF_RECORDS: Final[
     tuple[tuple[Callable[[str], bool], Callable[[str, str], Iterator[Paper | ReadError]]], ...]
-] = ((jats.recognises, jats.read_articles),)
+] = (
+    (pubmed.recognises, pubmed.read_records),
+    (medline.recognises, medline.read_records),
+    (ris.recognises, ris.read_records),
+    (bibtex.recognises, bibtex.read_records),
+    (jats.recognises, jats.read_articles),
+)
 _OF_TEXT: Final[tuple[tuple[Callable[[str], bool], Callable[[str, str], Paper]], ...]] = (
     (html.recognises, html.read),
     (portal.recognises, portal.read),  # special pages first; plain text is what is left

@@ -48,6 +48,10 @@ class Composer:
     def add_record(self, title: str, fields: Mapping[str, str]) -> None:
         """Append the title and a line for each field that is not empty, in a fixed order."""
         self.add(TITLE, Kind.TEXT, title)
+        self.add_fields(fields)
+
+    def add_fields(self, fields: Mapping[str, str]) -> None:
+        """Append a line for each field that is not empty, in a fixed order."""
         gap = "\n\n"
         for field, label in _LABELS.items():
             if self.add(field, Kind.RECORD, fields.get(field, ""), label=f"{label}: ", gap=gap):

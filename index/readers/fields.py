@@ -76,7 +76,7 @@ def names_of(printed: str) -> tuple[str, ...]:
         if len(parts) == 2 and not all(" " in part.strip() for part in parts):
             parts = [_turned(printed)]
     names = (" ".join(_MARKS.sub(" ", part).split()).strip(" .*") for part in parts)
-    return tuple(_initials_first(name) for name in names if any(char.isalpha() for char in name))
+    return tuple(initials_first(name) for name in names if any(char.isalpha() for char in name))
 
 
 def without_degrees(printed: str) -> str:
@@ -90,7 +90,7 @@ def _turned(name: str) -> str:
     return f"{given.strip()} {surname.strip()}" if comma else name
 
 
-def _initials_first(name: str) -> str:
+def initials_first(name: str) -> str:
     """Return `Zhu Q` as `Q Zhu`; other names as they are."""
     match = _INITIALS_LAST.fullmatch(name)
     if match is None or re.search(r"\b[A-Z]\.?(\s|$)", match["surname"]):

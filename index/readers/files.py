@@ -18,6 +18,7 @@ FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "Word": (".docx",),
     "saved web pages": (".html", ".htm", ".xhtml"),
     "JATS": (".xml", ".nxml"),
+    "PubMed and reference managers' records": (".nbib", ".ris", ".bib"),
     "JSON Lines": (".jsonl", ".ndjson"),
     "Markdown": (".md", ".markdown"),
     "plain text": (".txt", ".text"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.entities import name2codepoint
+from dataclasses import replace
 from typing import Final
 from xml.etree import ElementTree
 
@@ -16,14 +16,16 @@ from index.errors import ReadError
 from index.papers import Kind, Paper, Reference
 from index.readers import html
 from index.readers.composing import Composer
-from index.readers.fields import iso_date, year_of
+from index.readers.fields import DOI, iso_date, year_of
 from index.readers.records import record_of
+from index.readers.works import licence_of, type_of
 from index.readers.xml_text import (
     children,
     first,
     local,
     lone_words,
     paragraphs,
+    root_of,
     words,
     words_of,
 )
@@ -36,6 +38,10 @@ _POINTERS: Final = frozenset(
 _FLOATS: Final = {"fig": "Figure", "table-wrap": "Table"}
 # The issue's date is what a citation gives; the date of the first copy on line where there is no issue.
 _DATE_TYPES: Final = ("ppub", "collection", "pub", "epub", "epub-ppub")
+
+
+# What a preprint calls the article that it became.
+_PUBLISHED: Final = frozenset(("journal-article", "published-article", "article", "version-of-record"))
 
 
 def is_markup(text: str) -> bool:
@@ -54,12 +60,8 @@ def read_articles(text: str, path: str) -> Iterator[Paper | ReadError]:
     Raises ReadError where the file is not well-formed. Entities that the file itself defines are refused: a few
     lines of them can fill the memory.
     """
-    if "<!ENTITY" in text:
-        raise ReadError(f"{path} defines XML entities of its own, which is not safe to read; remove them.")
-    parser = ElementTree.XMLParser()
-    parser.entity.update({name: chr(code) for name, code in name2codepoint.items()})
     try:
-        root = ElementTree.fromstring(text, parser)
+        root = root_of(text, path)
     except (ElementTree.ParseError, ValueError) as error:
         raise ReadError(f"{path} is not well-formed XML ({error}); download it again.") from error
     articles = (
@@ -93,8 +95,39 @@ def _paper(article: ElementTree.Element, path: str) -> Paper:
     references = tuple(_references(composer, back))
     if not composer.sections:
         raise ReadError(f"{path} holds an article without title and text; download it again.")
-    record = record_of(composer.text, composer.sections, path)
+    record = replace(
+        record_of(composer.text, composer.sections, path),
+        type=type_of([article.get("article-type", "")]),
+        licence=_licence(meta),
+        versions=tuple(_versions(article, meta)),
+    )
     return Paper(record, composer.text, tuple(composer.sections), references)
+
+
+def _licence(meta: ElementTree.Element | None) -> str | None:
+    """Return the licence: of its address where one is given, else of its words."""
+    found = [item for item in (first(meta, "permissions"),) if item is not None]
+    parts = [item for group in found for item in group.iter() if local(item) in ("license", "license_ref")]
+    addresses = [value for part in parts for item in part.iter() for value in _addresses(item)]
+    return next(filter(None, map(licence_of, [*addresses, *(words(part) for part in parts)])), None)
+
+
+def _addresses(element: ElementTree.Element) -> list[str]:
+    """Return the links of an element, and the address that a `license_ref` holds."""
+    links = [
+        value for name, value in element.attrib.items() if name.rpartition("}")[2] in ("href", "resource")
+    ]
+    return [*links, element.text or ""] if local(element) == "license_ref" else links
+
+
+def _versions(article: ElementTree.Element, meta: ElementTree.Element | None) -> Iterator[str]:
+    """Yield the other versions of the work: the preprint of an article, the article of a preprint."""
+    for item in children(meta, "related-article", "related-object"):
+        kind = item.get("related-article-type") or item.get("content-type") or item.get("document-type") or ""
+        if "preprint" in kind or (article.get("article-type") == "preprint" and kind in _PUBLISHED):
+            doi = DOI.search(" ".join([*_addresses(item), item.get("object-id", ""), words(item)]))
+            if doi:
+                yield f"doi:{doi.group()}"
 
 
 def _fields(article: ElementTree.Element, meta: ElementTree.Element | None) -> dict[str, str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from html.entities import name2codepoint
 from typing import Final
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+
+from index.errors import ReadError
 
 # Elements whose words are no part of the sentence around them.
 _APART: Final = frozenset(
@@ -19,6 +23,19 @@ _HOLDERS: Final = frozenset(
 _SPACED: Final = frozenset(
     ("break", "p", "title", "list-item", "td", "th", "label", "surname", "given-names")
 )
+
+
+def root_of(text: str, path: str) -> Element:
+    """Return the root element of a document; HTML's named characters are known.
+
+    Entities that the text itself defines are refused, for a few lines of them can fill the memory; external
+    ones are never fetched. Raises ReadError, and ElementTree.ParseError where it is not well-formed.
+    """
+    if "<!ENTITY" in text:
+        raise ReadError(f"{path} defines XML entities of its own, which is not safe to read; remove them.")
+    parser = ElementTree.XMLParser()
+    parser.entity.update({name: chr(code) for name, code in name2codepoint.items()})
+    return ElementTree.fromstring(text, parser)
 
 
 def local(element: Element) -> str:
