@@ -20,14 +20,16 @@ def hurry() -> None:
     store.HNSW.update({"batch_size": 5, "sync_threshold": 10})
 
 
-def change(home: Path, file: Path, remove: str, started: Connection) -> None:
-    """Add a file, then remove a paper."""
+def change(home: Path, file: Path, remove: str, model: str, started: Connection) -> None:
+    """Go over to an embedding model, add a file, remove a paper, and index the file once more."""
     hurry()
     started.send("now")
-    library = Library(home, FakeEmbedder())
+    library = Library(home, FakeEmbedder(model))
+    library.repair()  # nothing is done where the index is of this model
     library.add(file)
     if remove in {record.id for record in library.papers()}:
         library.remove(remove)
+    library.add(file)
 
 
 def keep_changing(home: Path, folder: Path, stop: Event) -> None:
