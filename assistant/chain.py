@@ -189,9 +189,13 @@ class Assistant:
         embedder = self._library.embedder
         searched = repair(inquiry.searched_as, catalogue.vocabulary, embedder.is_word)
         inquiry = replace(inquiry, searched_as=searched)
-        hits = retriever.search(inquiry.searched_as, limit=RETRIEVED)
+        hits = retriever.search(inquiry.searched_as, limit=RETRIEVED, catalogue=catalogue)
         wanted = inquiry.aim in (Aim.CITED, Aim.RECORD)
-        cited = retriever.search(inquiry.searched_as, limit=RETRIEVED, part="bibliography") if wanted else []
+        cited = (
+            retriever.search(inquiry.searched_as, limit=RETRIEVED, part="bibliography", catalogue=catalogue)
+            if wanted
+            else []
+        )
         return Evidence(inquiry, history, tuple(hits), tuple(cited), catalogue)
 
     def _write(self, evidence: Evidence) -> Iterator[Answer]:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from index.drafting import Draft
 from index.embedding import Embedder, sha256_of
 from index.errors import ReadError
 from index.papers import Paper, Record
 from index.readers import read
 from index.segmenting import segment
+from index.shelf import Draft
 from index.store import PARTS, Brief, StoredPaper, Vectors, version_of
 
 PASSAGE_TOKENS = 200

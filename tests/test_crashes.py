@@ -16,7 +16,7 @@ import pytest
 from fakes import Content, FakeEmbedder, contents, json_lines
 
 from index import adding
-from index.editions import SEAL, VECTOR_LIST
+from index.editions import SEAL, VECTOR_LIST, Editions
 from index.errors import StoreError
 from index.library import Library
 from index.readers import read
@@ -123,7 +123,8 @@ def test_a_killed_writer_leaves_each_paper_old_or_new(tmp_path: Path, processes:
     clean = Library(tmp_path / "clean", library.embedder)
     clean.add(file)
     assert contents(library) == contents(clean)
-    assert len(library._editions.sealed()) == len(library._editions._all()) <= 2
+    editions = Editions(home / "chroma")
+    assert len(editions.sealed()) == len(editions._all()) <= 2
 
 
 @pytest.mark.slow
@@ -207,7 +208,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def newest(home: Path) -> Path:
-    edition = Library(home, FakeEmbedder())._editions.newest()
+    edition = Editions(home / "chroma").newest()
     assert edition is not None
     return edition
 
