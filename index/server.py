@@ -301,7 +301,8 @@ class Lease:
         if newest != number or found is None or found["holder"] != self._holder:
             # An older row may have been deleted and made again by this attempt; it is nobody's.
             return False
-        self._rows.delete(ids=[_row(n) for n in range(max(1, number - 2), number)])
+        if older := [_row(n) for n in range(max(1, number - 2), number)]:
+            self._rows.delete(ids=older)
         return True
 
     def check(self) -> None:

@@ -496,22 +496,30 @@ def server_errors(address: Address) -> Iterator[None]:
         raise server_error(address, error) from error
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def server_error(address: Address, error: BaseException) -> StoreError:
     """Return what an error of a server or its client means."""
     from chromadb.errors import AuthorizationError, ChromaAuthError
     from httpx import HTTPStatusError, InvalidURL, TransportError
 
-    status = error.__context__.response.status_code if isinstance(error.__context__, HTTPStatusError) else 0
-    if isinstance(error, InvalidURL):
-        return StoreError(f"'{address.url}' is no address: write ASSISTANT_CHROMA_URL as http://host:port.")
-    if isinstance(error, TransportError) or "Could not connect" in str(error):
-        return StoreError(
-            f"The Chroma server at {address.url} cannot be reached: start it, or correct ASSISTANT_CHROMA_URL."
-        )
-    if isinstance(error, AuthorizationError | ChromaAuthError) or status in (401, 403):
+    chain = list(_chain(error))  # Chroma's client puts its own words in the place of what happened
+    statuses = {one.response.status_code for one in chain if isinstance(one, HTTPStatusError)}
+    if any(isinstance(one, AuthorizationError | ChromaAuthError) for one in chain) or statuses & {401, 403}:
         return StoreError(
             f"The Chroma server at {address.url} does not let you in: correct ASSISTANT_CHROMA_TOKEN, "
             "ASSISTANT_CHROMA_TENANT and ASSISTANT_CHROMA_DATABASE."
+        )
+    if isinstance(error, InvalidURL):
+        return StoreError(f"'{address.url}' is no address: write ASSISTANT_CHROMA_URL as http://host:port.")
+    if any(isinstance(one, TransportError) for one in chain):
+        return StoreError(
+            f"The Chroma server at {address.url} cannot be reached: start it, or correct ASSISTANT_CHROMA_URL."
         )
     said = " ".join(str(error).split())[:200] or type(error).__name__
     return StoreError(

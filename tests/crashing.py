@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fakes import FakeEmbedder
 
-from index import adding, drafting, store
+from index import adding, drafting, server, store
 from index.library import Library
 
 
@@ -56,3 +56,17 @@ def keep_reading(home: Path, seconds: float, results: Connection) -> None:
             except Exception as error:
                 errors.append(f"{type(error).__name__}: {error}")
     results.send((searches, errors))
+
+
+def hurry_on_server() -> None:
+    """Write and publish in small steps, and wait for no dead writer."""
+    hurry()
+    server.LEASE_SECONDS = 0.5
+    server.BEAT_SECONDS = 0.1
+
+
+def change_on_server(home: Path, address: store.Address, file: Path, started: Connection) -> None:
+    """Add a file to a library on a server, again and again."""
+    hurry_on_server()
+    started.send("now")
+    Library(home, FakeEmbedder(), server.ChromaServer(address)).add(file)
