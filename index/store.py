@@ -407,13 +407,15 @@ class Patient:
 
 
 def _patiently(request: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    from chromadb.api.models.Collection import Collection
     from chromadb.errors import NotFoundError
     from httpx import TransportError
 
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return request(*args, **options)
+            answer = request(*args, **options)
+            return Patient(answer) if isinstance(answer, Collection) else answer
         except NotFoundError as error:
             raise NotThere(str(error)) from error
         except TransportError:

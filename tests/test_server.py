@@ -332,6 +332,7 @@ def test_the_server_may_be_restarted_in_the_middle(
     file.write_text(json_lines(texts(0, 40)))
     writer, reader = opened(tmp_path / "a", address), opened(tmp_path / "b", address)
     writer.add(file)
+    assert len(reader.papers()) == 40
     file.write_text(json_lines(texts(1, 40)))
     errors: list[BaseException] = []
     done = threading.Event()
