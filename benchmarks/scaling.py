@@ -15,10 +15,9 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import random
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -162,14 +161,18 @@ def read(home: Path, papers: Path, url: str | None) -> dict[str, Any]:
 
 
 def peak() -> int:
-    """Return the most memory that this process has had, in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    """Return the most memory that this process has had, in bytes (Linux).
+
+    Not `ru_maxrss`, which begins with what the process that started this one had.
+    """
+    status = Path("/proc/self/status").read_text()
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
 
 
 def resident() -> int:
     """Return the memory that this process has now, in bytes (Linux)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def in_own_process(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
