@@ -345,7 +345,7 @@ def test_the_server_may_be_restarted_in_the_middle(
             errors.append(error)
 
     def restart() -> None:
-        for _ in range(3):
+        for _ in range(2):
             time.sleep(0.3)
             running.stop(how)
             time.sleep(0.5)
