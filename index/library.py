@@ -169,7 +169,9 @@ class Library:
             return (Finding("index", False, str(error)),)
         number = len(self.papers())
         return (
-            Finding("library", True, f"{number} paper{'' if number == 1 else 's'} in the library {self.where}"),
+            Finding(
+                "library", True, f"{number} paper{'' if number == 1 else 's'} in the library {self.where}"
+            ),
             Finding(
                 "sentences",
                 not missing,
