@@ -39,6 +39,26 @@ SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 """The seed papers: beside the package, the same in a checkout and in an installed wheel."""
 
 
+def library_of(settings: Settings) -> Library:
+    """Return the library that settings name: in their home, or on a Chroma server. Opens nothing yet."""
+    from index.embedding import embedder_of
+
+    shelf = None
+    if settings.chroma_url is not None:
+        from index.server import ChromaServer
+        from index.store import Address
+
+        address = Address(
+            url=settings.chroma_url,
+            library=settings.library,
+            token=settings.chroma_token,
+            tenant=settings.chroma_tenant,
+            database=settings.chroma_database,
+        )
+        shelf = ChromaServer(address)
+    return Library(settings.home, embedder_of(settings.embedding), shelf)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the writer gets: the question and the passages found for it."""
@@ -74,9 +94,7 @@ class Assistant:
 
     @cached_property
     def _library(self) -> Library:
-        from index.embedding import Embedder
-
-        return Library(self.settings.home, Embedder(self.settings.embedding))
+        return library_of(self.settings)
 
     @cached_property
     def _reader(self) -> SpanReader:
@@ -189,9 +207,13 @@ class Assistant:
         embedder = self._library.embedder
         searched = repair(inquiry.searched_as, catalogue.vocabulary, embedder.is_word)
         inquiry = replace(inquiry, searched_as=searched)
-        hits = retriever.search(inquiry.searched_as, limit=RETRIEVED)
+        hits = retriever.search(inquiry.searched_as, limit=RETRIEVED, catalogue=catalogue)
         wanted = inquiry.aim in (Aim.CITED, Aim.RECORD)
-        cited = retriever.search(inquiry.searched_as, limit=RETRIEVED, part="bibliography") if wanted else []
+        cited = (
+            retriever.search(inquiry.searched_as, limit=RETRIEVED, part="bibliography", catalogue=catalogue)
+            if wanted
+            else []
+        )
         return Evidence(inquiry, history, tuple(hits), tuple(cited), catalogue)
 
     def _write(self, evidence: Evidence) -> Iterator[Answer]:

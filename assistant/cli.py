@@ -164,7 +164,7 @@ def _papers(args: argparse.Namespace, out: TextIO) -> int:
     else:
         out.write(records_to_text(records, _width(out)))
     if not records:
-        _note(f"The library in '{_settings(args).home}' holds no papers: '{PROGRAM} index PATH' adds some.")
+        _note(f"The library {assistant.library.where} holds no papers: '{PROGRAM} index PATH' adds some.")
     return OK
 
 

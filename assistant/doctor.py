@@ -10,7 +10,7 @@ from pathlib import Path
 from assistant.errors import AssistantError
 from assistant.settings import DEFAULT_EMBEDDING, EXTRACTIVE, Settings
 from index.errors import LibraryError
-from index.library import Finding, Library
+from index.library import Finding
 
 PACKAGES = ("langchain", "langchain-core", "chromadb", "sentence-transformers", "torch", "gradio", "numpy")
 """Packages whose versions decide whether things work."""
@@ -30,8 +30,10 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
 
 def embedding_model(name: str) -> Finding:
     """Return whether the embedding model can be loaded, and for the installed weights whether they are right."""
-    from index.embedding import BUNDLED_SHA256, bundled_folder, sha256_of
+    from index.embedding import BUNDLED_SHA256, bundled_folder, is_provider, sha256_of
 
+    if is_provider(name):
+        return _provider_model(name)
     if name != DEFAULT_EMBEDDING:
         where = (
             "a folder" if Path(name).is_dir() else "fetched by its name at first use, which needs a network"
@@ -48,6 +50,21 @@ def embedding_model(name: str) -> Finding:
         )
     return Finding(
         "embedding model", True, f"{name}: installed weights, SHA-256 {found[:12]}… as it should be"
+    )
+
+
+def _provider_model(name: str) -> Finding:
+    """Return whether a provider's embedding model can be set up. Sends nothing."""
+    from index.providers import ProviderEmbedder
+
+    try:
+        _ = ProviderEmbedder(name).client
+    except LibraryError as error:
+        return Finding("embedding model", False, f"{name}: {error}")
+    return Finding(
+        "embedding model",
+        True,
+        f"{name}: its package is installed and the key it needs, if any, is set; papers and questions are sent to it",
     )
 
 
@@ -86,7 +103,10 @@ def _version(package: str) -> str | None:
 def _offline(settings: Settings) -> Finding:
     """Return whether questions can be answered without a network; needing one is no problem, only said."""
     needs = []
-    if settings.embedding != DEFAULT_EMBEDDING and not Path(settings.embedding).is_dir():
+    if settings.chroma_url is not None:
+        needs.append(f"the library on {settings.chroma_url}")
+    local = Path(settings.embedding).is_dir() or settings.embedding.startswith("ollama:")
+    if settings.embedding != DEFAULT_EMBEDDING and not local:
         needs.append("the embedding model")
     if settings.model != EXTRACTIVE and not settings.model.startswith("ollama:"):
         needs.append("the language model")
@@ -95,9 +115,9 @@ def _offline(settings: Settings) -> Finding:
 
 
 def _library(settings: Settings) -> tuple[Finding, ...]:
-    from index.embedding import Embedder
+    from assistant.chain import library_of
 
     try:
-        return Library(settings.home, Embedder(settings.embedding)).diagnose()
+        return library_of(settings).diagnose()
     except LibraryError as error:
         return (Finding("library", False, str(error)),)

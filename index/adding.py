@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from index.drafting import Draft
 from index.embedding import Embedder
 from index.errors import ReadError
 from index.merging import Source, Works, base_of, by_text, merged
 from index.papers import Paper, Record
 from index.readers import bytes_of, read
 from index.segmenting import segment
+from index.shelf import Draft
 from index.store import PARTS, Brief, StoredPaper, Vectors, version_of
 
 PASSAGE_TOKENS = 200

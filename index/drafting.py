@@ -26,6 +26,7 @@ class Draft:
         self._editions = editions
         self._embedding = embedding
         self._base = base
+        self._replaces = base is None and editions.newest() is not None
         self._store: Store | None = None
         self._opened = 0.0
 
@@ -40,6 +41,8 @@ class Draft:
 
     def keep(self) -> None:
         """Publish if the last publication is long ago; between two writes."""
+        if self._replaces:
+            return
         if self._store is not None and time.monotonic() - self._opened > PUBLISH_SECONDS:
             self.publish()
 
@@ -64,7 +67,8 @@ class Draft:
 def drafting(editions: Editions, embedding: str, base: Path | None) -> Iterator[Draft]:
     """Give a draft and publish it; where the work is stopped, with the papers that are complete.
 
-    Where the draft itself cannot be written it is dropped, and the last edition stands.
+    Where the draft itself cannot be written it is dropped, and the last edition stands. A draft on no base
+    replaces the last edition whole or not at all: a part of it would be a library that has lost the rest.
     """
     draft = Draft(editions, embedding, base)
     try:
@@ -74,7 +78,9 @@ def drafting(editions: Editions, embedding: str, base: Path | None) -> Iterator[
         draft._drop()
         raise
     except BaseException:
-        if draft._store is not None:
+        if draft._replaces:
+            draft._drop()
+        elif draft._store is not None:
             draft._store.sweep()
             draft.publish()
         raise

@@ -1,5 +1,7 @@
 """Embeddings: all-MiniLM-L6-v2 from the installed package, or any sentence-transformers name or path.
 
+Those of LangChain's providers are in `index/providers.py`.
+
 torch and sentence-transformers are imported at the first encoding; counting tokens needs only the tokenizer.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -56,6 +59,23 @@ ENDINGS = frozenset(
 )
 SHORTEST_ROOT = 4
 """A common word with one of these endings is common too (lengthen, substantially); `bufalin` is not."""
+
+_PROVIDER = re.compile(r"[A-Za-z][A-Za-z_-]+:[^/\\].*")
+"""`provider:model`; not a URL, nor a path with a drive's letter."""
+
+
+def is_provider(name: str) -> bool:
+    """Return whether a name of an embedding model is one of a LangChain provider's."""
+    return _PROVIDER.fullmatch(name.strip()) is not None and not Path(name).exists()
+
+
+def embedder_of(name: str) -> Embedder:
+    """Return the embedder of a name: of a LangChain provider, or of sentence-transformers. Loads nothing yet."""
+    if is_provider(name):
+        from index.providers import ProviderEmbedder
+
+        return ProviderEmbedder(name.strip())
+    return Embedder(name)
 
 
 def bundled_folder() -> Path:
@@ -163,7 +183,7 @@ class Embedder(Embeddings):
     @cached_property
     def _tokenizer(self) -> Tokenizer:
         if self.name == BUNDLED:
-            return _bundled_tokenizer()
+            return bundled_tokenizer()
         tokenizer: Any = self._model.tokenizer
         try:
             return _untruncated(tokenizer.backend_tokenizer)
@@ -176,7 +196,7 @@ class Embedder(Embeddings):
     @cached_property
     def _words(self) -> Tokenizer:
         """A tokenizer whose vocabulary holds the common words of English, whatever model embeds."""
-        return self._tokenizer if self.name == BUNDLED else _bundled_tokenizer()
+        return self._tokenizer if self.name == BUNDLED else bundled_tokenizer()
 
     @cached_property
     def max_tokens(self) -> int:
@@ -191,7 +211,7 @@ class Embedder(Embeddings):
 
     def count_tokens(self, text: str) -> int:
         """Return the number of word pieces of a text, special tokens left out."""
-        return len(self._tokenizer.encode(_plain(text), add_special_tokens=False).ids)
+        return len(self._tokenizer.encode(plain(text), add_special_tokens=False).ids)
 
     def is_word(self, word: str) -> bool:
         """Return whether a lower-case word is a common one: an entry of the model's vocabulary, or one and an ending."""
@@ -204,7 +224,7 @@ class Embedder(Embeddings):
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.asarray(
-            self._model.encode_document([_plain(text) for text in texts], **ENCODING), dtype=np.float32
+            self._model.encode_document([plain(text) for text in texts], **ENCODING), dtype=np.float32
         )
 
     @cached_property
@@ -220,14 +240,14 @@ class Embedder(Embeddings):
         """Return the vector of a question (LangChain's interface); the last few are kept."""
         vector = self._questions.get(text)
         if vector is None:
-            vector = [float(x) for x in self._model.encode_query(_plain(text), **ENCODING)]
+            vector = [float(x) for x in self._model.encode_query(plain(text), **ENCODING)]
             if len(self._questions) >= KEPT_QUESTIONS:
                 self._questions.clear()
             self._questions[text] = vector
         return vector
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text with `?` for lone surrogates, on which tokenizers stumble."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -255,7 +275,12 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _bundled_tokenizer() -> Tokenizer:
+def bundled_tokenizer() -> Tokenizer:
+    """Return the tokenizer of the installed model.
+
+    Raises:
+        EmbeddingError: it cannot be read.
+    """
     from tokenizers import Tokenizer
 
     file = bundled_folder() / "tokenizer.json"

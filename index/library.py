@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import threading
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from index.adding import Adding, Failure, Progress, Report
-from index.drafting import Draft, drafting
-from index.editions import LAYOUT, Editions, check, read_seal
 from index.embedding import Embedder
-from index.errors import EmbeddingMismatch, LibraryBusy, LibraryError, StoreError
+from index.errors import EmbeddingMismatch, LibraryError, StoreError
 from index.papers import Paper, Record
 from index.readers import find
 from index.retrieval import Catalogue, HybridRetriever
-from index.salvaging import salvage
+from index.shelf import Draft, Folder, Shelf, scratch
 from index.store import Store
 
 LOCK_SECONDS = 30.0
 """How long a second writer waits for the first."""
+
+LOAD_AGAIN = 3
+"""How often the papers are read again because their index was replaced while they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +37,26 @@ class Finding:
 
 
 class Library:
-    """The papers of a home folder and their index.
+    """The papers of a home folder and their index, which lies in that folder or on a server.
 
     Opening costs nothing; the index is opened at the first use. One process writes at a time; any number read,
-    each the newest edition there is when it searches. Threads may share a library.
+    each what is published when it searches. Threads may share a library.
     """
 
-    def __init__(self, home: Path, embedder: Embedder) -> None:
+    def __init__(self, home: Path, embedder: Embedder, shelf: Shelf | None = None) -> None:
+        """Set a library up; `shelf` is where its index lies, by default in `home`."""
         self.home = home
         self.embedder = embedder
-        self._editions = Editions(home / "chroma")
+        self._shelf = shelf or Folder(home)
         self._guard = threading.RLock()
         self._catalogue: Catalogue | None = None
         self._store: Store | None = None
-        self._edition: Path | None = None  # what the two above belong to
+        self._state: Any = None  # what the two above belong to
+
+    @property
+    def where(self) -> str:
+        """Where the index lies, for messages."""
+        return self._shelf.where
 
     @cached_property
     def retriever(self) -> HybridRetriever:
@@ -61,22 +65,40 @@ class Library:
 
     @property
     def store(self) -> Store:
-        """The newest edition of the index, for reading; an empty one where nothing was ever indexed."""
+        """The published index, for reading; an empty one where nothing was ever indexed."""
         with self._guard:
-            newest = self._editions.newest()
-            if self._store is None or newest != self._edition:
+            newest = self._shelf.newest()
+            if self._store is None or newest != self._state:
                 self._catalogue = None
-                self._store = self._opened(newest)
-                self._edition = newest
+                identity = self.embedder.identity
+                self._store = (
+                    scratch(embedding=identity) if newest is None else self._shelf.open(newest, identity)
+                )
+                self._state = newest
             return self._store
 
     def catalogue(self) -> Catalogue:
         """Return what is derived from the index; made anew when any process has changed it."""
         with self._guard:
-            store = self.store
-            if self._catalogue is None:
-                self._catalogue = Catalogue(store, self.home / "cache" if self._edition else None)
-            return self._catalogue
+            for _ in range(LOAD_AGAIN):
+                store, state = self.store, self._state
+                try:
+                    if self._catalogue is None:
+                        self._catalogue = self._derived(store, state)
+                    break
+                except StoreError:
+                    if self._is_current(state):
+                        raise
+            return self._catalogue or self._derived(self.store, self._state)
+
+    def _derived(self, store: Store, state: Any) -> Catalogue:
+        cache = None if state is None else self.home / "cache"
+        if self._shelf.lasting:
+            return Catalogue(store, cache)
+        return Catalogue(store, cache, lambda: self._is_current(state))
+
+    def _is_current(self, state: Any) -> bool:
+        return bool(self._shelf.newest() == state)
 
     def is_empty(self) -> bool:
         """Return whether no paper is indexed here; makes no folder.
@@ -84,15 +106,13 @@ class Library:
         Raises:
             StoreError: the index is damaged.
         """
-        newest = self._editions.newest()
+        newest = self._shelf.newest()
         if newest is None:
             return True
         with self._guard:
-            return not (
-                self._catalogue.papers
-                if newest == self._edition and self._catalogue
-                else read_seal(newest).papers
-            )
+            if newest == self._state and self._catalogue:
+                return not self._catalogue.papers
+            return self._shelf.is_empty(newest)
 
     def papers(self) -> tuple[Record, ...]:
         """Return the records of all papers, in the order of their ids."""
@@ -145,8 +165,8 @@ class Library:
     def diagnose(self) -> tuple[Finding, ...]:
         """Return what is well and what is not; changes nothing."""
         try:
-            if self._editions.newest() is None:
-                detail = f"empty: '{self.home}' gets the seed papers at the first question"
+            if self._shelf.newest() is None:
+                detail = f"empty: the library {self.where} gets the seed papers at the first question"
                 return (Finding("library", True, detail),)
             missing = self.store.missing()
         except EmbeddingMismatch as error:
@@ -155,7 +175,9 @@ class Library:
             return (Finding("index", False, str(error)),)
         number = len(self.papers())
         return (
-            Finding("library", True, f"{number} paper{'' if number == 1 else 's'} in '{self.home}'"),
+            Finding(
+                "library", True, f"{number} paper{'' if number == 1 else 's'} in the library {self.where}"
+            ),
             Finding(
                 "sentences",
                 not missing,
@@ -176,8 +198,8 @@ class Library:
         with self._locked():
             with self._guard:
                 self._catalogue = self._store = None
-            saved = salvage(self._editions)
-            with drafting(self._editions, self.embedder.identity, None) as draft:
+            saved = self._shelf.salvage()
+            with self._shelf.drafting(self.embedder.identity, anew=True) as draft:
                 _ = draft.store  # published even where nothing can be saved
                 adding = Adding(draft, {}, self.embedder, progress)
                 adding.add_stored(saved.papers)
@@ -189,69 +211,14 @@ class Library:
         ]
         return replace(report, failed=(*gone, *report.failed))
 
-    def _opened(self, edition: Path | None) -> Store:
-        """Return the store of an edition that was found whole, its vectors read."""
-        if edition is None:
-            return self._scratch(None)
-        seal = read_seal(edition)
-        if seal.layout != LAYOUT:
-            raise StoreError(
-                f"The library in '{self.home}' was made by another version of this program: "
-                "run 'sorafenib-assistant repair' to index it again."
-            )
-        if seal.embedding != self.embedder.identity:
-            raise EmbeddingMismatch(
-                f"The library in '{self.home}' was indexed with '{seal.embedding}', the setting says "
-                f"'{self.embedder.identity}': run 'sorafenib-assistant repair' to index it again, or set "
-                f"ASSISTANT_EMBEDDING back."
-            )
-        try:
-            check(edition)
-            store = Store(edition) if os.access(edition, os.W_OK) else self._scratch(edition)
-            store.warm()
-        except StoreError:
-            newest = self._editions.newest()
-            if newest == edition:
-                raise
-            return self._opened(newest)  # a writer has published a newer one and dropped this one meanwhile
-        return store
-
-    def _scratch(self, edition: Path | None) -> Store:
-        """Return a store in a temporary folder: empty, or a copy of an edition where Chroma must not write."""
-        folder = Path(tempfile.mkdtemp(prefix="sorafenib-assistant-"))
-        if edition is not None:
-            shutil.copytree(edition, folder, dirs_exist_ok=True)
-        store = Store(folder, embedding=self.embedder.identity if edition is None else None)
-        weakref.finalize(store, shutil.rmtree, folder, ignore_errors=True)
-        return store
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         """Hold the library's write lock."""
-        from filelock import FileLock, Timeout
-
-        self._editions.newest()  # complains where a file is in the folder's place
-        try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.home / "library.lock", timeout=LOCK_SECONDS)
-            lock.acquire()
-        except Timeout:
-            raise LibraryBusy(
-                f"Another process is writing to the library in '{self.home}': wait until it is done and try again."
-            ) from None
-        except OSError as error:
-            raise StoreError(
-                f"The library folder '{self.home}' cannot be written ({error.strerror}): choose another with --home."
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
+        return self._shelf.locked(LOCK_SECONDS)
 
     @contextmanager
     def _writing(self) -> Iterator[Draft]:
-        """Hold the lock and give a draft of the next edition; it is published at the end."""
+        """Hold the lock and give a draft of what is published at the end."""
         with self._locked():
             _ = self.store  # whole, and made with this embedding model: else nothing is written on it
-            with drafting(self._editions, self.embedder.identity, self._editions.newest()) as draft:
+            with self._shelf.drafting(self.embedder.identity, anew=False) as draft:
                 yield draft

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +23,11 @@ from langchain_core.retrievers import BaseRetriever
 
 from index.aliases import Aliases
 from index.embedding import Embedder
+from index.errors import StoreError
 from index.lexical import LexicalIndex, stems
 from index.normalising import terms
 from index.papers import Hit, Kind, Passage, Record, SentenceHit, Span
-from index.store import DIGITS, Part, Store, StoredPaper
+from index.store import DIGITS, Part, Store, StoredPaper, fingerprint_of
 
 DENSE_NEIGHBOURS = 200
 """Sentences taken from the vector index."""
@@ -40,6 +41,9 @@ ALIAS_WEIGHT = 0.7
 DENSE_FLOOR = -0.16
 """Lowest similarity of a question with a sentence of a library (median of 300 questions on three libraries); that
 of passages which the vector search did not return."""
+
+SEARCH_AGAIN = 3
+"""How often a search is made again because what it searched was replaced meanwhile, which takes minutes to recur."""
 
 PAPER_WEIGHT = 0.5
 """Weight of the paper's best passage in a passage's score, beside 1 for the words and 1 for the vector."""
@@ -200,11 +204,16 @@ def _cached(cache: Path | None, name: str, texts: Sequence[str]) -> LexicalIndex
 class Catalogue:
     """Everything that is derived from the store at one fingerprint: papers, lexical indexes, aliases."""
 
-    def __init__(self, store: Store, cache: Path | None) -> None:
-        self.fingerprint = store.fingerprint()
+    def __init__(
+        self, store: Store, cache: Path | None, is_current: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Read the papers; `is_current` says whether the store still has all that they promise."""
         self._store = store
-        self._cache = cache / self.fingerprint[:16] if cache else None
+        self.is_current = is_current
         self.stored = store.load()
+        versions = {stored.paper.record.id: stored.version for stored in self.stored}
+        self.fingerprint = fingerprint_of(store.embedding, versions)
+        self._cache = cache / self.fingerprint[:16] if cache else None
         self.papers = {stored.paper.record.id: stored.paper for stored in self.stored}
         if cache:
             _drop_others(cache, self.fingerprint[:16])
@@ -256,20 +265,43 @@ class HybridRetriever(BaseRetriever):
     source: Any  # () -> Catalogue, asked at every search, so that added papers are found
     limit: int = 10
 
-    def search(self, question: str, *, limit: int | None = None, part: Part = "text") -> list[Hit]:
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int | None = None,
+        part: Part = "text",
+        catalogue: Catalogue | None = None,
+    ) -> list[Hit]:
         """Return the best passages for a question, best first.
 
         Args:
             question: what is asked, standing alone.
             limit: passages at most.
             part: the papers' own words and summaries, or references and records.
+            catalogue: the papers to search, where the caller holds on to them; else those of the moment.
         """
-        catalogue: Catalogue = self.source()
+        limit = limit or self.limit
+        if catalogue is not None:
+            return self._found(catalogue, question, limit, part)
+        for _ in range(SEARCH_AGAIN):
+            catalogue = self.source()
+            try:
+                hits = self._found(catalogue, question, limit, part)
+            except StoreError:
+                if catalogue.is_current():
+                    raise
+            else:
+                if catalogue.is_current():
+                    return hits
+        return self._found(self.source(), question, limit, part)
+
+    def _found(self, catalogue: Catalogue, question: str, limit: int, part: Part) -> list[Hit]:
         embedder: Embedder = self.embedder
         index: Index = catalogue.text if part == "text" else catalogue.bibliography
         words = weighted_stems(question, catalogue.aliases)
         vector = np.asarray(embedder.embed_query(question), dtype=np.float32)
-        return index.search(vector, words, limit or self.limit)
+        return index.search(vector, words, limit)
 
     def _get_relevant_documents(
         self,

@@ -1,12 +1,14 @@
-"""The store of record: papers and sentence vectors in Chroma. The only file that imports chromadb.
+"""The store of record: papers and sentence vectors in Chroma, in a folder or on a server.
 
-Two kinds of collection lie in one Chroma folder:
+The only file that imports chromadb. Two kinds of collection lie in one Chroma folder:
 
 - `papers`: one row a paper, with its record, sections, passages (as JSON) and its text. The row is written
   after the paper's sentences and names its version: it is the commit point. Sentences of any other version are
   left-overs of an interrupted write; nothing reads them and `sweep` deletes them.
 - `text` and `bibliography`: one row a sentence, id `paper#version#number`, with its vector. References and
   records have a collection of their own, so that they never crowd a paper's own words out of a search.
+
+What lies on a server is in `index/server_store.py`; the connection to it is made here.
 """
 
 from __future__ import annotations
@@ -16,17 +18,19 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from index.editions import LAYOUT, damaged, unwritable
-from index.errors import StoreError
+from index.errors import LibraryError, StoreError
 from index.merging import Source
 from index.papers import Kind, Paper, Passage, Record, Span
 
@@ -56,6 +60,18 @@ PAGE = 2000
 
 NOT_WRITTEN = ("readonly", "read-only", "permission denied")
 """What Chroma's errors say where the folder is at fault, not the index."""
+
+ANSWER_SECONDS = 60.0
+"""How long a server may take for one request; Chroma's own client waits for ever."""
+
+FIRST_ANSWER_SECONDS = 10.0
+"""How long a server may take for its first sign of life."""
+
+PATIENCE_SECONDS = 20.0
+"""How long a server that was there may be away: a restart takes a few seconds."""
+
+PAUSE_SECONDS = 0.25
+"""Time between two attempts."""
 
 LEAST_SPACE = 8_000_000
 """Bytes that must be free on the disk: a group of sentences with its vectors and journal takes half of that."""
@@ -144,6 +160,11 @@ class Store:
             }
         self.embedding = str((self._papers.metadata or {}).get("embedding", ""))
 
+    @property
+    def _page(self) -> int:
+        """Rows a read or write."""
+        return PAGE
+
     def close(self) -> None:
         """Release the folder; the store cannot be used afterwards."""
         self._close()
@@ -179,9 +200,9 @@ class Store:
             before = self._versions(ids)
             self._papers.upsert(
                 ids=ids,
-                embeddings=np.array([_point(item.version) for item in items]),
+                embeddings=np.array([point_of(item.version) for item in items]),
                 documents=[item.paper.text for item in items],
-                metadatas=[_metadata(item) for item in items],
+                metadatas=[metadata_of(item) for item in items],
             )
             now = {item.paper.record.id: item.version for item in items}
             self._delete_sentences({id: now[id] for id, old in before.items() if old != now[id]})
@@ -189,11 +210,11 @@ class Store:
     def _write_sentences(self, part: Part, items: Sequence[StoredPaper], vectors: Sequence[Vectors]) -> None:
         texts = [(item, n, text) for item in items for n, text in enumerate(item.texts(part))]
         matrix = np.concatenate([of_paper[part] for of_paper in vectors])
-        for i in range(0, len(texts), PAGE):
-            rows = texts[i : i + PAGE]
+        for i in range(0, len(texts), self._page):
+            rows = texts[i : i + self._page]
             self._collections[part].upsert(
                 ids=[item.row_id(n) for item, n, _ in rows],
-                embeddings=matrix[i : i + PAGE],
+                embeddings=matrix[i : i + self._page],
                 documents=[text for _, _, text in rows],
                 metadatas=[{"paper": item.paper.record.id} for item, _, _ in rows],
             )
@@ -202,25 +223,25 @@ class Store:
         """Note for papers that have not changed that the files around them have."""
         ids = list(sources)
         with self._errors():
-            for i in range(0, len(ids), PAGE):
-                some = ids[i : i + PAGE]
-                self._papers.update(ids=some, metadatas=[{"sources": _dumped(sources[id])} for id in some])
+            for i in range(0, len(ids), self._page):
+                some = ids[i : i + self._page]
+                self._papers.update(ids=some, metadatas=[{"sources": dumped(sources[id])} for id in some])
 
     def remove(self, papers: Sequence[str]) -> None:
         """Delete papers: their rows first (the commit), then their sentences."""
         with self._errors():
-            for i in range(0, len(papers), PAGE):
-                self._papers.delete(ids=list(papers[i : i + PAGE]))
+            for i in range(0, len(papers), self._page):
+                self._papers.delete(ids=list(papers[i : i + self._page]))
             self._delete_sentences(dict.fromkeys(papers))
 
     def _delete_sentences(self, kept: Mapping[str, str | None]) -> None:
         """Delete the sentences of papers, but for those of the version that is kept."""
         papers = list(kept)
         for part in PARTS:
-            for i in range(0, len(papers), PAGE):
-                where: Any = {"paper": {"$in": papers[i : i + PAGE]}}
+            for i in range(0, len(papers), self._page):
+                where: Any = {"paper": {"$in": papers[i : i + self._page]}}
                 rows = self._collections[part].get(where=where, include=[])["ids"]
-                self._delete(part, [row for row in rows if kept[_owner(row)[0]] != _owner(row)[1]])
+                self._delete(part, [row for row in rows if kept[owner_of(row)[0]] != owner_of(row)[1]])
 
     def sweep(self) -> None:
         """Delete sentences that no paper row names: left by an interrupted write."""
@@ -228,11 +249,13 @@ class Store:
             versions = self._versions()
             for part in PARTS:
                 rows = self._collections[part].get(include=[])["ids"]
-                self._delete(part, [row for row in rows if versions.get(_owner(row)[0]) != _owner(row)[1]])
+                self._delete(
+                    part, [row for row in rows if versions.get(owner_of(row)[0]) != owner_of(row)[1]]
+                )
 
     def _delete(self, part: Part, rows: Sequence[str]) -> None:
-        for i in range(0, len(rows), PAGE):
-            self._collections[part].delete(ids=list(rows[i : i + PAGE]))
+        for i in range(0, len(rows), self._page):
+            self._collections[part].delete(ids=list(rows[i : i + self._page]))
 
     def missing(self) -> list[str]:
         """Return the ids of papers that lack sentences or vectors which their row promises; reads them all."""
@@ -241,7 +264,7 @@ class Store:
         for part in PARTS:
             rows = [item.row_id(n) for item in papers for n in range(len(item.sentences(part)))]
             found = self.vectors(part, rows)
-            lacking |= {_owner(row)[0] for row in rows if row not in found}
+            lacking |= {owner_of(row)[0] for row in rows if row not in found}
         return sorted(lacking)
 
     def _versions(self, ids: Sequence[str] | None = None) -> dict[str, str]:
@@ -253,25 +276,24 @@ class Store:
         with self._errors():
             rows = self._papers.get(include=["metadatas"])
         return {
-            id: Brief(Record.from_json(json.loads(str(m["record"]))), str(m["version"]), _sources(m))
+            id: Brief(record_of(m), str(m["version"]), sources_of(m))
             for id, m in zip(rows["ids"], rows["metadatas"] or [], strict=True)
         }
 
     def fingerprint(self) -> str:
         """Return a hash of which papers are stored in which version."""
         with self._errors():
-            lines = sorted(f"{id} {version}" for id, version in self._versions().items())
-        return hashlib.sha256("\n".join([self.embedding, *lines]).encode()).hexdigest()
+            return fingerprint_of(self.embedding, self._versions())
 
     def load(self, ids: Sequence[str] | None = None) -> list[StoredPaper]:
         """Return papers (all, or those with the given ids) in the order of their ids."""
         papers: list[StoredPaper] = []
         with self._errors():
             names = sorted(self._papers.get(include=[])["ids"] if ids is None else ids)
-            for i in range(0, len(names), PAGE):
-                rows = self._papers.get(ids=names[i : i + PAGE], include=["metadatas", "documents"])
+            for i in range(0, len(names), self._page):
+                rows = self._papers.get(ids=names[i : i + self._page], include=["metadatas", "documents"])
                 found = zip(rows["metadatas"] or [], rows["documents"] or [], strict=True)
-                papers += [_stored(metadata, text) for metadata, text in found]
+                papers += [stored_of(metadata, text) for metadata, text in found]
         return sorted(papers, key=lambda stored: stored.paper.record.id)
 
     def warm(self) -> None:
@@ -296,30 +318,37 @@ class Store:
         """Return the vectors of rows by their id; rows that do not exist are left out."""
         found: dict[str, np.ndarray] = {}
         with self._errors():
-            for i in range(0, len(ids), PAGE):
-                rows = self._collections[part].get(ids=list(ids[i : i + PAGE]), include=["embeddings"])
+            for i in range(0, len(ids), self._page):
+                rows = self._collections[part].get(ids=list(ids[i : i + self._page]), include=["embeddings"])
                 vectors: Any = rows["embeddings"]
                 found |= {id: np.asarray(v, np.float32) for id, v in zip(rows["ids"], vectors, strict=True)}
         return found
 
 
-def _owner(row: str) -> tuple[str, str]:
+def fingerprint_of(embedding: str, versions: Mapping[str, str]) -> str:
+    """Return a hash of an embedder's identity and of the versions of papers by their ids."""
+    lines = sorted(f"{id} {version}" for id, version in versions.items())
+    return hashlib.sha256("\n".join([embedding, *lines]).encode()).hexdigest()
+
+
+def owner_of(row: str) -> tuple[str, str]:
     """Return (paper, version) of a row id; a paper's own id may hold the separator."""
     paper, version, _ = row.rsplit("#", 2)
     return paper, version
 
 
-def _point(version: str) -> list[float]:
+def point_of(version: str) -> list[float]:
     """Return a vector for a paper's row: Chroma wants one, nobody searches by it."""
     angle = 2 * np.pi * int(version, 16) / 16 ** len(version)
     return [float(np.cos(angle)), float(np.sin(angle))]
 
 
-def _metadata(item: StoredPaper) -> dict[str, Any]:
+def metadata_of(item: StoredPaper) -> dict[str, Any]:
+    """Return all of a paper but its text, as Chroma keeps it."""
     structure = item.paper.to_json()
     return {
         "version": item.version,
-        "sources": _dumped(item.sources),
+        "sources": dumped(item.sources),
         "record": json.dumps(structure.pop("record"), ensure_ascii=False),
         "structure": json.dumps(structure, ensure_ascii=False),
         "passages": json.dumps(
@@ -328,20 +357,189 @@ def _metadata(item: StoredPaper) -> dict[str, Any]:
     }
 
 
-def _stored(metadata: Any, text: str) -> StoredPaper:
+def stored_of(metadata: Any, text: str) -> StoredPaper:
+    """Return the paper that `metadata_of` was made from."""
     passages = tuple(
         Passage(n, section, start, end, tuple(Span(a, b) for a, b in sentences))
         for n, (section, start, end, sentences) in enumerate(json.loads(metadata["passages"]))
     )
     structure = json.loads(metadata["structure"]) | {"record": json.loads(metadata["record"])}
     paper = Paper.from_json(structure, text)
-    return StoredPaper(paper, passages, str(metadata["version"]), _sources(metadata))
+    return StoredPaper(paper, passages, str(metadata["version"]), sources_of(metadata))
 
 
-def _dumped(sources: Sequence[Source]) -> str:
+def dumped(sources: Sequence[Source]) -> str:
+    """Return the sources of a paper as its row keeps them."""
     return json.dumps([source.to_json() for source in sources], ensure_ascii=False)
 
 
-def _sources(metadata: Any) -> tuple[Source, ...]:
+def sources_of(metadata: Any) -> tuple[Source, ...]:
     """Return the sources of a row; none where it is of a time before papers had them."""
     return tuple(map(Source.from_json, json.loads(metadata.get("sources", "[]"))))
+
+
+def record_of(metadata: Any) -> Record:
+    """Return the record in a paper's metadata."""
+    values = {"record": json.loads(metadata["record"]), "sections": [], "references": [], "entities": []}
+    return Paper.from_json(values, "").record
+
+
+# --- on a server ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a library on a Chroma server is."""
+
+    url: str
+    library: str
+    token: str | None = field(default=None, repr=False)
+    tenant: str = "default_tenant"  # Chroma's names of what a fresh server has
+    database: str = "default_database"
+
+    @property
+    def where(self) -> str:
+        """The place, for messages."""
+        return f"'{self.library}' on {self.url}"
+
+
+class NotThere(Exception):
+    """A server has no such tenant, database or collection."""
+
+
+class Patient:
+    """A client or collection of a server that may be away for a moment: requests are then made again.
+
+    So every request must be one that may be made twice. What the server does not find is `NotThere`.
+    """
+
+    def __init__(self, asked: Any) -> None:
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._asked, name)
+        return partial(_patiently, value) if callable(value) else value
+
+
+def _patiently(request: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    from chromadb.api.models.Collection import Collection
+    from chromadb.errors import NotFoundError
+    from httpx import TransportError
+
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer = request(*args, **options)
+            return Patient(answer) if isinstance(answer, Collection) else answer
+        except NotFoundError as error:
+            raise NotThere(str(error)) from error
+        except TransportError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(PAUSE_SECONDS)
+
+
+def connect(address: Address, *, make: bool = False) -> Any:
+    """Return a client of a server; its requests are made again while the server is away for a moment.
+
+    Args:
+        address: the server, the token it asks for, and the tenant and database.
+        make: make a tenant and a database that do not exist.
+
+    Raises:
+        NotThere: there is no such tenant or database.
+        StoreError: the server cannot be reached or does not take the token.
+    """
+    with server_errors(address):
+        import chromadb
+        import httpx
+        from chromadb.config import Settings as ChromaSettings
+        from chromadb.errors import NotFoundError
+
+        headers = {"x-chroma-token": address.token} if address.token else {}
+        secure = address.url.startswith("https:")
+        httpx.get(f"{address.url}/api/v2/heartbeat", headers=headers, timeout=FIRST_ANSWER_SECONDS)
+        if make:
+            _make_database(address, headers)
+        try:
+            client = chromadb.HttpClient(
+                address.url,
+                443 if secure else 80,  # where the URL names none
+                ssl=secure,
+                headers=headers,
+                tenant=address.tenant,
+                database=address.database,
+                settings=ChromaSettings(anonymized_telemetry=False),
+            )
+        except NotFoundError as error:
+            raise NotThere(str(error)) from error
+        client._server._session.timeout = httpx.Timeout(ANSWER_SECONDS)  # type: ignore[attr-defined]
+    return Patient(client)
+
+
+def _make_database(address: Address, headers: dict[str, str]) -> None:
+    """Make the tenant and the database where they do not exist."""
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+    from chromadb.errors import NotFoundError
+
+    settings = ChromaSettings(
+        anonymized_telemetry=False,
+        chroma_api_impl="chromadb.api.fastapi.FastAPI",
+        chroma_server_host=address.url,
+        chroma_server_http_port=443 if address.url.startswith("https:") else 80,
+        chroma_server_ssl_enabled=address.url.startswith("https:"),
+        chroma_server_headers=dict(headers),
+    )
+    admin = chromadb.AdminClient(settings)
+    try:
+        admin.get_tenant(address.tenant)
+    except NotFoundError:
+        admin.create_tenant(address.tenant)
+    try:
+        admin.get_database(address.database, address.tenant)
+    except NotFoundError:
+        admin.create_database(address.database, address.tenant)
+
+
+@contextmanager
+def server_errors(address: Address) -> Iterator[None]:
+    """Turn whatever a server or its client raises into a StoreError; `NotThere` goes through."""
+    try:
+        yield
+    except (LibraryError, NotThere, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise server_error(address, error) from error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def server_error(address: Address, error: BaseException) -> StoreError:
+    """Return what an error of a server or its client means."""
+    from chromadb.errors import AuthorizationError, ChromaAuthError
+    from httpx import HTTPStatusError, InvalidURL, TransportError
+
+    chain = list(_chain(error))  # Chroma's client puts its own words in the place of what happened
+    statuses = {one.response.status_code for one in chain if isinstance(one, HTTPStatusError)}
+    if any(isinstance(one, AuthorizationError | ChromaAuthError) for one in chain) or statuses & {401, 403}:
+        return StoreError(
+            f"The Chroma server at {address.url} does not let you in: correct ASSISTANT_CHROMA_TOKEN, "
+            "ASSISTANT_CHROMA_TENANT and ASSISTANT_CHROMA_DATABASE."
+        )
+    if isinstance(error, InvalidURL):
+        return StoreError(f"'{address.url}' is no address: write ASSISTANT_CHROMA_URL as http://host:port.")
+    if any(isinstance(one, TransportError) for one in chain):
+        return StoreError(
+            f"The Chroma server at {address.url} cannot be reached: start it, or correct ASSISTANT_CHROMA_URL."
+        )
+    said = " ".join(str(error).split())[:200] or type(error).__name__
+    return StoreError(
+        f"The Chroma server at {address.url} did not do what it was asked ({said}): look into its log, then run "
+        "'sorafenib-assistant doctor'."
+    )

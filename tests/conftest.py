@@ -10,8 +10,8 @@ import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's client is imported: no test asks a network
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
-for name in ("ASSISTANT_HOME", "ASSISTANT_MODEL", "ASSISTANT_EMBEDDING"):
-    os.environ.pop(name, None)  # the developer's own settings must not decide what tests find
+for name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
+    del os.environ[name]  # the developer's own settings must not decide what tests find
 
 if TYPE_CHECKING:
     from assistant import Assistant

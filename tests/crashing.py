@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fakes import FakeEmbedder
 
-from index import adding, drafting, store
+from index import adding, drafting, server, store
 from index.library import Library
 
 
@@ -20,14 +20,16 @@ def hurry() -> None:
     store.HNSW.update({"batch_size": 5, "sync_threshold": 10})
 
 
-def change(home: Path, file: Path, remove: str, started: Connection) -> None:
-    """Add a file, then remove a paper."""
+def change(home: Path, file: Path, remove: str, model: str, started: Connection) -> None:
+    """Go over to an embedding model, add a file, remove a paper, and index the file once more."""
     hurry()
     started.send("now")
-    library = Library(home, FakeEmbedder())
+    library = Library(home, FakeEmbedder(model))
+    library.repair()  # nothing is done where the index is of this model
     library.add(file)
     if remove in {record.id for record in library.papers()}:
         library.remove(remove)
+    library.add(file)
 
 
 def keep_changing(home: Path, folder: Path, stop: Event) -> None:
@@ -54,3 +56,17 @@ def keep_reading(home: Path, seconds: float, results: Connection) -> None:
             except Exception as error:
                 errors.append(f"{type(error).__name__}: {error}")
     results.send((searches, errors))
+
+
+def hurry_on_server() -> None:
+    """Write and publish in small steps, and wait for no dead writer."""
+    hurry()
+    server.LEASE_SECONDS = 0.5
+    server.BEAT_SECONDS = 0.1
+
+
+def change_on_server(home: Path, address: store.Address, file: Path, started: Connection) -> None:
+    """Add a file to a library on a server, again and again."""
+    hurry_on_server()
+    started.send("now")
+    Library(home, FakeEmbedder(), server.ChromaServer(address)).add(file)

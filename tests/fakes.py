@@ -16,9 +16,12 @@ from index.store import PARTS
 
 DIMENSION = 16
 
+Content = tuple[str, tuple[Passage, ...], list[list[float]]]
+"""All that a library holds of a paper: its text, passages and vectors."""
+
 
 class FakeEmbedder(Embedder):
-    """A hashed bag of words; the same text has the same vector everywhere. Counts what it embeds."""
+    """A hashed bag of words; a name and a text have the same vector everywhere. Counts what it embeds."""
 
     max_tokens = 40
     dimension = DIMENSION
@@ -26,6 +29,7 @@ class FakeEmbedder(Embedder):
     def __init__(self, name: str = "fake") -> None:
         super().__init__(name)
         self.encoded = 0
+        self._salt = 0 if name == "fake" else crc32(name.encode())
 
     @property
     def identity(self) -> str:
@@ -42,7 +46,7 @@ class FakeEmbedder(Embedder):
         vectors = np.full((len(texts), DIMENSION), 0.01, dtype=np.float32)
         for row, text in enumerate(texts):
             for word in re.findall(r"\w+", text.casefold()):
-                vectors[row, crc32(word.encode("utf-8", "replace")) % DIMENSION] += 1
+                vectors[row, crc32(word.encode("utf-8", "replace"), self._salt) % DIMENSION] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def embed_query(self, text: str) -> list[float]:
@@ -55,10 +59,10 @@ def json_lines(papers: Mapping[str, str]) -> str:
     return "".join(json.dumps(value) + "\n" for value in values)
 
 
-def contents(library: Library) -> dict[str, tuple[str, tuple[Passage, ...], list[list[float]]]]:
-    """Return all that a library holds by paper: text, passages, vectors; for comparing two libraries."""
+def contents(library: Library) -> dict[str, Content]:
+    """Return all that a library holds, by paper; for comparing two libraries."""
     store = library.store
-    found = {}
+    found: dict[str, Content] = {}
     for stored in store.load():
         vectors = []
         for part in PARTS:

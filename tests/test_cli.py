@@ -27,6 +27,8 @@ CITATION = Citation(1, ZHU, "Abstract", Kind.TEXT, "KIF14 is up.", 0, 12, "KIF14
 
 
 class FakeLibrary:
+    where = "in '/home'"
+
     def __init__(self) -> None:
         self.records = [ZHU, YANG]
         self.report = Report(added=(ZHU,), failed=(Failure("bad.txt", "It is empty."),), seconds=1.23456)

@@ -477,6 +477,21 @@ def test_another_embedding_model_is_said_and_repaired(shelf: Library, file: Path
         shelf.papers()
 
 
+def test_a_change_of_model_that_is_stopped_loses_nothing(
+    shelf: Library, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adding, "GROUP_SENTENCES", 10)
+    monkeypatch.setattr(drafting, "PUBLISH_SECONDS", 0.0)
+    file.write_text(many(20))
+    shelf.add(file)
+    file.unlink()
+    before, other = contents(shelf), Library(shelf.home, FakeEmbedder("other"))
+    with pytest.raises(KeyboardInterrupt):
+        other.repair(progress=stop_after(8))
+    assert contents(Library(shelf.home, shelf.embedder)) == before
+    assert len(other.repair().added) == 20
+
+
 def test_repairing_what_is_well_does_nothing(shelf: Library, file: Path, embedder: FakeEmbedder) -> None:
     shelf.add(file)
     before, embedded = editions(shelf), embedder.encoded

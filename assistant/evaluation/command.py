@@ -92,7 +92,7 @@ def _assistant(settings: Settings, *, own_library: bool) -> Iterator[Assistant]:
         return
     # Chroma keeps its files open, which some platforms do not let one delete.
     with tempfile.TemporaryDirectory(prefix="evaluation-", ignore_cleanup_errors=True) as home:
-        yield Assistant(settings=replace(settings, home=Path(home)))
+        yield Assistant(settings=replace(settings, home=Path(home), chroma_url=None))
 
 
 def _ask(assistant: Assistant, questions: QuestionSet) -> tuple[Row, ...]:
