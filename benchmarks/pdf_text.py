@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import re
 import time
 import unicodedata
@@ -81,6 +82,7 @@ def compared(pdf: Path) -> Result:
     """Return what the PDF reader finds of the paper in the JATS file beside `pdf`."""
     from pypdf import PdfReader
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every font that it cannot decode
     (expected,) = read(pdf.with_suffix(".xml"))
     data = pdf.read_bytes()
     begin = time.perf_counter()

@@ -30,7 +30,10 @@ _WIDER: Final = 1.3
 # Indentation, and shortness, in sizes of the font, that mark the first and the last line of a paragraph.
 _INDENT: Final = 0.7
 _SHORT: Final = 2.0
-
+# A label of a drawing is smaller than this share of the text's size, and shorter than so many characters.
+_LABEL_SIZE: Final = 0.94
+_LONGEST_LABEL: Final = 40
+_ENTRY_START: Final = re.compile(r"[\[(]?\d{1,3}[\]).]")
 
 Style = tuple[float, bool, bool, bool]
 """Size, bold, italic, capitals throughout."""
@@ -114,7 +117,20 @@ def blocks_of(layout: Layout) -> list[Block]:
 
     What interrupts a paragraph - a legend, a table, small print at the foot of a column - follows it.
     """
-    return list(_Blocks(layout, Mender(lines_of_layout(layout))).blocks())
+    blocks = _Blocks(layout, Mender(lines_of_layout(layout))).blocks()
+    return [block for block in blocks if not _is_label(block, layout.body_size)]
+
+
+def _is_label(block: Block, body_size: float) -> bool:
+    """Return whether a paragraph is a label of a drawing: a few words in small print that end no sentence."""
+    return (
+        block.role is Role.PARAGRAPH
+        and block.lines[0].page > 1
+        and block.style[0] < _LABEL_SIZE * body_size
+        and len(block.text) < _LONGEST_LABEL
+        and not _ENDED.search(block.text)
+        and not _ENTRY_START.match(block.text)
+    )
 
 
 def lines_of_layout(layout: Layout) -> Iterator[Line]:
@@ -232,7 +248,7 @@ class _Blocks:
 
     def _breaks(self, before: Line, after: Line) -> bool:
         """Return whether a new paragraph begins with `after`."""
-        if not is_near(before.size, after.size) and len(after.text) > 3 and len(before.text) > 3:
+        if not is_near(before.size, after.size):
             return True
         ended = bool(_ENDED.search(before.text.rstrip()))
         indented = after.left - after.column_left > _INDENT * after.size
@@ -259,7 +275,6 @@ class _Blocks:
             or _ENDED.search(self._open[-1].text)
             or not is_near(self._open[-1].size, self._layout.body_size)
             or line.size > self._open[-1].size * 0.94
-            or len(line.text) < 4
         ):
             return 0
         stop = i + 1

@@ -62,6 +62,12 @@ _PUBLISHED: Final = re.compile(
 _COPYRIGHT: Final = re.compile(rf"(?:©|\(c\)|copyright)\D{{0,40}}?(?P<date>{_YEAR})", re.IGNORECASE)
 _ACCEPTED: Final = re.compile(rf"accepted\b\D{{0,12}}(?P<date>[\w\s.,]{{0,20}}?{_YEAR})", re.IGNORECASE)
 _LINE_DOI: Final = re.compile(r"doi(?:\.org)?\s*[:/]?\s*(?P<doi>10\.\d{4,9}/\S+)", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"\b(?:Universit|Hospital|Institut|Department|School|Faculty|Centre|Center|Laborator|College|Division|Clinic|"
+    r"Academy|USA|China|Italy|Germany|France|Japan|UK)"
+)
+# Commas for each word: addresses are lists, prose has a comma in ten words or more.
+_ADDRESS_COMMAS: Final = 0.12
 # Words of the shortest paragraph that can be an abstract without a heading, and of the longest abstract.
 _SHORTEST_ABSTRACT: Final = 40
 _LONGEST_ABSTRACT: Final = 700
@@ -257,7 +263,7 @@ def _divide(front: Front, blocks: Sequence[Block], titled: bool) -> tuple[list[B
             state = "body"
             front.body.append(block)
             continue
-        if state == "abstract" and not is_heading and not _BOILERPLATE.search(block.text[:80]):
+        if state == "abstract" and not is_heading and not _is_about(block):
             inline = re.match(r"(?:\d\.?\s+)?introduction\b", block.text, re.IGNORECASE)
             words = sum(len(item.text.split()) for item in front.abstract)
             if block.role in (Role.FIGURE, Role.TABLE) or inline or words > _LONGEST_ABSTRACT:
@@ -293,14 +299,14 @@ def _unnamed_abstract(front: Front, between: list[Block], titled: bool) -> None:
         for block in between
         if block.role is Role.PARAGRAPH
         and len(block.text.split()) >= _SHORTEST_ABSTRACT
-        and not _BOILERPLATE.search(block.text[:120])
+        and not _is_about(block)
     ]
     words = sum(len(block.text.split()) for block in long)
     if front.body and titled and words <= _LONGEST_ABSTRACT:
         front.abstract = long
         kept = long
     else:
-        kept = [block for block in between if titled is False or not _BOILERPLATE.search(block.text[:120])]
+        kept = [block for block in between if not (titled and _is_about(block))]
         front.body = [*kept, *front.body]
     taken = {id(block) for block in kept}
     floats = [block for block in between if block.role in (Role.FIGURE, Role.TABLE) and id(block) not in taken]
@@ -324,6 +330,16 @@ def _cut(block: Block, length: int) -> Block:
     """Return a paragraph without its first characters."""
     marks = [(max(0, place - length), page) for place, page in block.marks]
     return Block(block.role, block.lines, block.text[length:], marks, block.label, block.style)
+
+
+def _is_about(block: Block) -> bool:
+    """Return whether a paragraph tells of the paper, its licence or its authors' addresses."""
+    text = block.text
+    if _BOILERPLATE.search(text[:120]):
+        return True
+    marked = bool(block.lines[0].raised and block.lines[0].raised[0][0] == 0)
+    listed = text.count(",") + text.count(";") > _ADDRESS_COMMAS * len(text.split())
+    return len(_ADDRESS.findall(text)) >= 2 and (listed or marked)
 
 
 # ------------------------------------------------------------------------------------------------ fields

@@ -186,7 +186,7 @@ def _take_furniture(pages: Sequence[Page]) -> list[str]:
                 places[_key(piece)].append((page.number, piece.baseline))
     said = Counter[str]()
     for page, rows in edges:
-        for row in rows:
+        for i, row in enumerate(rows):
             same = [
                 any(
                     number != page.number and abs(baseline - piece.baseline) < piece.size
@@ -195,7 +195,7 @@ def _take_furniture(pages: Sequence[Page]) -> list[str]:
                 or bool(_PAGE_NUMBER.fullmatch(piece.text.strip()))
                 for piece in row
             ]
-            if not all(same) and not (any(same) and _is_thin(row, page)):
+            if not all(same) and not (i == 0 and any(same) and _stands_apart(row, page)):
                 break
             said.update(piece.text.strip() for piece in row if not _PAGE_NUMBER.fullmatch(piece.text.strip()))
             gone = {id(piece) for piece in row}
@@ -203,9 +203,14 @@ def _take_furniture(pages: Sequence[Page]) -> list[str]:
     return [text for text, _ in said.most_common()]
 
 
-def _is_thin(row: list[Piece], page: Page) -> bool:
-    """Return whether a row fills little of the page: a page number beside a head that changes."""
-    return sum(piece.right - piece.left for piece in row) < 0.6 * page.width
+def _stands_apart(row: list[Piece], page: Page) -> bool:
+    """Return whether an outermost row fills little of the page, with space between it and the next row."""
+    ids = {id(piece) for piece in row}
+    distance = min(
+        (abs(piece.baseline - row[0].baseline) for piece in page.pieces if id(piece) not in ids), default=1e9
+    )
+    width = sum(piece.right - piece.left for piece in row)
+    return width < 0.6 * page.width and distance > 1.5 * max(piece.size for piece in row)
 
 
 def _edge_rows(page: Page, top: bool) -> Iterator[list[Piece]]:

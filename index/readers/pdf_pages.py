@@ -34,6 +34,8 @@ MOST_SECONDS: Final = 120.0
 _PDFIUM: Final = threading.Lock()
 # Paths looked at for rules; drawings have far more, and no tables among them.
 _MOST_OBJECTS: Final = 5_000
+# Accents looked at on a page; each costs a look at every character.
+_MOST_ACCENTS: Final = 500
 _THICKEST_RULE: Final = 2.5  # points; what is thicker is a bar
 _SHORTEST_RULE: Final = 8.0  # points; what is shorter is a tick or a minus sign
 # Longest gap, in font sizes, between two characters of one piece: wide spaces of justified lines are
@@ -57,6 +59,22 @@ _LIGATURES: Final = {
     "\x02": "-",  # PDFium's marks for a hyphen at a line's end
     "\ufffe": "-",
     "\u00a0": " ",
+}
+# Accents that stand as characters of their own over a letter, and the marks that join with it.
+_ACCENTS: Final = {
+    "´": "\u0301",
+    "`": "\u0300",
+    "¨": "\u0308",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "ˇ": "\u030c",
+    "˘": "\u0306",
+    "˚": "\u030a",
+    "¸": "\u0327",
+    "˛": "\u0328",
+    "˝": "\u030b",
+    "˙": "\u0307",
+    "¯": "\u0304",
 }
 _SPACES: Final = frozenset(" \t\r\n\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u3000")
 
@@ -118,6 +136,32 @@ class _Glyph:
     def leftwards(self) -> bool:
         """Return whether the character belongs to a script that is written from right to left."""
         return unicodedata.bidirectional(self.char[0]) in ("R", "AL", "NSM")
+
+
+def _accented(glyphs: list[_Glyph]) -> list[_Glyph]:
+    """Return the characters with each accent joined to the letter over or under which it is drawn."""
+    accents = [i for i, glyph in enumerate(glyphs) if glyph.char in _ACCENTS]
+    gone: set[int] = set()
+    for i in accents[:_MOST_ACCENTS]:
+        accent = glyphs[i]
+        middle = (accent.left + accent.right) / 2
+        near = [
+            (abs((glyph.left + glyph.right) / 2 - middle), j)
+            for j, glyph in enumerate(glyphs)
+            if glyph.char.isalpha()
+            and glyph.left - 0.1 * glyph.size < middle < glyph.right + 0.1 * glyph.size
+            and abs(glyph.baseline - accent.baseline) < 0.5 * glyph.size
+        ]
+        if not near:
+            continue
+        letter = glyphs[min(near)[1]]
+        joined = unicodedata.normalize("NFC", letter.char.replace("ı", "i") + _ACCENTS[accent.char])
+        if len(joined) == 1:
+            letter.char = joined
+            if i + 1 < len(glyphs):
+                glyphs[i + 1].spaced = accent.spaced
+            gone.add(i)
+    return [glyph for i, glyph in enumerate(glyphs) if i not in gone]
 
 
 def _gap(before: _Glyph, after: _Glyph) -> float:
@@ -238,7 +282,7 @@ def _page(file: pypdfium2.PdfDocument, index: int) -> Page:
             glyphs = list(_glyphs_turned(glyphs, quarter, width, height))
         if quarter % 2:
             width, height = height, width
-        upright = [glyph for glyph in glyphs if glyph.angle == quarter]
+        upright = _accented([glyph for glyph in glyphs if glyph.angle == quarter])
         pieces = [_closed(piece, index + 1) for piece in _pieces(upright)]
         pieces = [piece for piece in pieces if piece.text.strip()]
         return Page(index + 1, width, height, pieces, rules, turned=bool(quarter))
@@ -255,11 +299,16 @@ def _glyphs(words: Any, box: tuple[float, float, float, float]) -> Iterator[_Gly
     name = ctypes.create_string_buffer(128)
     left, bottom, right, top = box
     styles: dict[int | None, tuple[float, bool, bool]] = {}
-    spaced = False
+    spaced, first_half = False, 0
     for index in range(min(words.count_chars(), MOST_CHARACTERS)):
         code = raw.FPDFText_GetUnicode(words, index)
-        char = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
-        char = _LIGATURES.get(char, char)
+        if 0xD800 <= code < 0xDC00:  # PDFium counts UTF-16 units: the second half follows
+            first_half = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            code = 0x10000 + ((first_half - 0xD800) << 10) + code - 0xDC00 if first_half else 0
+            first_half = 0
+        char = _plain(chr(code)) if 0 < code < 0x110000 else " "
         if char in _SPACES or (ord(char[0]) < 32):
             spaced = True
             continue
@@ -289,6 +338,13 @@ def _glyphs(words: Any, box: tuple[float, float, float, float]) -> Iterator[_Gly
             placed = (x.value - left, y.value - bottom, extent)
         yield _Glyph(char, *placed, *style, angle, spaced)
         spaced = False
+
+
+def _plain(char: str) -> str:
+    """Return a character as it is written: ligatures taken apart, letters of formulas as letters."""
+    if "\U0001d400" <= char <= "\U0001d7ff":  # mathematical alphanumeric symbols
+        return unicodedata.normalize("NFKC", char)
+    return _LIGATURES.get(char, char)
 
 
 def _glyphs_turned(glyphs: list[_Glyph], quarter: int, width: float, height: float) -> Iterator[_Glyph]:
@@ -366,9 +422,10 @@ def _closed(piece: _Open, page: int) -> Piece:
         if before and (glyph.spaced or gap > _NARROWEST_SPACE * piece.size) and gap > -0.2 * piece.size:
             text += " "
         start = len(text)
-        text += glyph.char
+        is_raised = glyph.size < _SMALL * piece.size and piece.baseline - glyph.baseline > 0.15 * piece.size
+        text += "°" if is_raised and glyph.char in "∘◦" else glyph.char
         styles.append((glyph.bold, glyph.italic))
-        if glyph.size < _SMALL * piece.size and piece.baseline - glyph.baseline > 0.15 * piece.size:
+        if is_raised:
             raised.append((start, len(text)))
         before = glyph
     lead = 0
