@@ -20,7 +20,7 @@ from index.readers.pdf_blocks import Block, Mender, Role, Style, blocks_of, line
 from index.readers.pdf_front import Front, front_of
 from index.readers.pdf_layout import Line, layout_of
 from index.readers.pdf_pages import document_of
-from index.readers.records import record_of
+from index.readers.records import TITLE, record_of
 from index.readers.references import reference_of
 
 _HEADER: Final = b"%PDF-"
@@ -63,6 +63,8 @@ def read_pdf(data: bytes, path: str) -> Paper:
     writer.write_front(front)
     writer.write_body(front.body)
     composer = writer.composer
+    if all(section.kind is not Kind.TEXT or section.heading == TITLE for section in composer.sections):
+        writer.write_plainly(blocks)
     record = record_of(composer.text, composer.sections, path)
     return Paper(
         record,
@@ -99,6 +101,10 @@ class _Writer:
         """Append title, record and abstract."""
         self.composer.add_record(front.title, front.fields)
         self._write_abstract(front.abstract)
+
+    def write_plainly(self, blocks: Sequence[Block]) -> None:
+        """Append all blocks under one heading: those of a form, a leaflet or a slide."""
+        self._add("Text", blocks)
 
     def _write_abstract(self, blocks: Sequence[Block]) -> None:
         """Append the abstract, in parts where its paragraphs begin with the names of parts."""

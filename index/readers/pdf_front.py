@@ -150,6 +150,7 @@ def _title(
             stop < len(blocks)
             and blocks[stop].role is block.role
             and blocks[stop].style == block.style
+            and blocks[stop].lines[0].page == page
             and len(blocks[stop].text) + len(block.text) < _LONGEST_TITLE
         ):
             stop += 1

@@ -27,6 +27,8 @@ SAME_SIZE: Final = 0.06
 _MARGIN: Final = 0.12
 # Rows at either end of a page that can be running heads: journal, authors, title, a rule's worth of notice.
 _MOST_FURNITURE: Final = 4
+# Share of a document's characters that is left when its running heads are gone.
+_LEAST_LEFT: Final = 0.5
 _PAGE_NUMBER: Final = re.compile(
     r"(?:page\s*)?(?:[-–—|]\s*)?(?:\d{1,5}|[ivxl]{1,6}|[eESR]\d{1,4})(?:\s*[-–—|])?(?:\s*(?:of|/)\s*\d{1,5})?",
     re.IGNORECASE,
@@ -136,7 +138,12 @@ class Layout:
 
 def layout_of(document: Document) -> Layout:
     """Return the lines of a document in reading order, without page furniture and drawings' labels."""
+    whole = [page.pieces for page in document.pages]
     heads = _take_furniture(document.pages)
+    if _characters(page.pieces for page in document.pages) < _LEAST_LEFT * _characters(whole):
+        heads = []  # pages that say the same are no running heads
+        for page, pieces in zip(document.pages, whole, strict=True):
+            page.pieces = pieces
     for page in document.pages:
         _take_line_numbers(page)
     body_size, body_bold = _body_style(document.pages)
@@ -145,6 +152,11 @@ def layout_of(document: Document) -> Layout:
     for page in document.pages:
         items.extend(_ordered(page, body_size, gutter, len(items)))
     return Layout(items, heads, body_size, body_bold)
+
+
+def _characters(pages: Iterable[list[Piece]]) -> int:
+    """Return how many characters the pieces have."""
+    return sum(len(piece.text) for pieces in pages for piece in pieces)
 
 
 def _body_style(pages: Sequence[Page]) -> tuple[float, bool]:
