@@ -144,7 +144,9 @@ def report(results: Sequence[Result], show: int) -> str:
 
 def main() -> None:
     """Print the report on a folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--show", type=int, default=0, help="sentences not found to print, a paper")
     options = parser.parse_args()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from index.errors import ReadError
@@ -276,9 +277,9 @@ def _numbered(lines: Sequence[Line]) -> dict[int, int]:
         if not match:
             continue
         number = int(match["number"])
-        if shape is None and number <= 1 or (match["open"], match["close"]) == shape and (
-            expected <= number <= expected + 1
-        ):
+        first = shape is None and number <= 1
+        next_one = (match["open"], match["close"]) == shape and expected <= number <= expected + 1
+        if first or next_one:
             shape = (match["open"], match["close"])
             starts[i] = match.end()
             expected = number + 1
@@ -302,7 +303,7 @@ def _hanging(lines: Sequence[Line]) -> list[int]:
 def _sentences(lines: Sequence[Line]) -> list[int]:
     """Return the places of the lines that follow the short last line of an entry, or a gap."""
     starts = [0] if lines else []
-    for i, (before, line) in enumerate(zip(lines, lines[1:], strict=False), start=1):
+    for i, (before, line) in enumerate(pairwise(lines), start=1):
         ended = before.text.rstrip().endswith((".", "/")) or bool(re.search(r"\d$", before.text.rstrip()))
         short = before.column_right - before.right > 2 * before.size
         apart = line.page == before.page and line.baseline - before.baseline > 1.5 * line.size

@@ -198,12 +198,16 @@ class _Blocks:
             before = [item for item in self._waiting if item.lines[0].page < last]
             if before:
                 self._waiting = [item for item in self._waiting if item.lines[0].page >= last]
-                cut = max((a for a, _ in sentences_of(block.text, 0, len(block.text)) if a <= begin), default=0)
+                cut = max(
+                    (a for a, _ in sentences_of(block.text, 0, len(block.text)) if a <= begin), default=0
+                )
                 if cut:
                     head = [(place, page) for place, page in block.marks if place < cut]
                     yield replace(block, text=block.text[:cut].rstrip(), marks=head)
                 yield from before
-                block = replace(block, text=block.text[cut:], marks=[(0, last)], run_in=0 if cut else block.run_in)
+                block = replace(
+                    block, text=block.text[cut:], marks=[(0, last)], run_in=0 if cut else block.run_in
+                )
             yield block
         self._open = []
         yield from self._waiting
@@ -367,7 +371,11 @@ class _Blocks:
         capitals = text.isupper() and letters > 5 and len(text.split()) < 12
         first = re.sub(r"^[\d.\s]+", "", text)[:1]
         following = bool(after and after.text[:1].isupper() and self._is_below(line, after))
-        return (italic or capitals or bool(_NUMBERED.match(text) and len(text) < 80)) and first.isupper() and following
+        return (
+            (italic or capitals or bool(_NUMBERED.match(text) and len(text) < 80))
+            and first.isupper()
+            and following
+        )
 
     def _stands_out(self, line: Line) -> bool:
         """Return whether a whole line is bolder or larger than the text."""
@@ -432,7 +440,11 @@ class _Blocks:
             or bool(_ENDED.search(before.text))
         )
         lead = line.pieces[0]
-        styled = (lead.lead_bold or lead.lead_italic) and lead.lead < len(line.text) and lead.lead >= match.end("label") - 1
+        styled = (
+            (lead.lead_bold or lead.lead_italic)
+            and lead.lead < len(line.text)
+            and lead.lead >= match.end("label") - 1
+        )
         rest = line.text[match.end() :].strip()
         small = line.size < 0.94 * self._layout.body_size
         return apart and bool(
@@ -471,7 +483,12 @@ def _leadings(items: Sequence[Item]) -> dict[int, float]:
         if not isinstance(item, Line):
             before = None
             continue
-        if before and before.column == item.column and before.page == item.page and is_near(before.size, item.size):
+        if (
+            before
+            and before.column == item.column
+            and before.page == item.page
+            and is_near(before.size, item.size)
+        ):
             distance = item.baseline - before.baseline
             if 0.8 * item.size < distance < 3 * item.size:
                 found.setdefault(round(item.size), Counter())[round(distance * 2) / 2] += 1

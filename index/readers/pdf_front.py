@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from xml.etree import ElementTree
 
@@ -51,9 +51,12 @@ _ISSUES: Final = (
         rf"\s*[:,]\s*(?:pp?\.\s*)?(?P<pages>{_PAGES})(?![\w(])"
     ),
     # "2020;12(22):22975-23003" with the journal's name elsewhere
-    re.compile(rf"(?P<date>{_YEAR})[;,]\s*(?P<volume>\d{{1,4}})\s*(?:\((?P<issue>[^)]+)\))?\s*:\s*(?P<pages>{_PAGES})"),
+    re.compile(
+        rf"(?P<date>{_YEAR})[;,]\s*(?P<volume>\d{{1,4}})\s*(?:\((?P<issue>[^)]+)\))?\s*:\s*(?P<pages>{_PAGES})"
+    ),
     re.compile(r"\b[Vv]ol(?:ume|\.)\s*(?P<volume>\d{1,4})"),
 )
+_AFTER_TITLE: Final = re.compile(r"(?<=[a-z]{4})[.?!]\s+")  # "Title of the paper. PLoS ONE"
 _PUBLISHED: Final = re.compile(
     rf"(?:first\s+)?(?:published|publication date|available|epub|e-?published)(?:\s+on-?line)?(?:\s+date)?\s*[:,]?\s*"
     rf"(?P<date>[\w\s.,/-]{{0,20}}?{_YEAR}(?:[-/]\d\d(?:[-/]\d\d)?)?)",
@@ -94,7 +97,7 @@ def front_of(blocks: Sequence[Block], layout: Layout, document: Document, data: 
     """Return the front matter of a document's blocks."""
     stored = {**_information(document), **_xmp(data)}
     title, at = _title(blocks, layout, stored.get("title", ""))
-    rest = list(blocks[:at[0]]) if at else []
+    rest = list(blocks[: at[0]]) if at else []
     after = list(blocks[at[1] :]) if at else list(blocks)
     authors, taken = _authors(after) if at else ("", 0)
     front = Front(title)
@@ -110,9 +113,7 @@ def front_of(blocks: Sequence[Block], layout: Layout, document: Document, data: 
 # ------------------------------------------------------------------------------------------------- title
 
 
-def _title(
-    blocks: Sequence[Block], layout: Layout, stored: str
-) -> tuple[str, tuple[int, int] | None]:
+def _title(blocks: Sequence[Block], layout: Layout, stored: str) -> tuple[str, tuple[int, int] | None]:
     """Return the title and the span of the blocks that print it; without such blocks, the stored title."""
     stored = "" if _SENSELESS_TITLE.fullmatch(stored.strip()) else " ".join(stored.split())
     first = [(i, block) for i, block in enumerate(blocks) if block.lines[0].page <= _TITLE_PAGES]
@@ -184,7 +185,7 @@ def _authors(blocks: Sequence[Block]) -> tuple[str, int]:
             break
         if is_known_heading(block.text) or _ABSTRACT.match(block.text):
             break
-        found = _people(block)
+        found = _people(block) or _people(replace(block, lines=block.lines[:1]))
         if not found:
             if names or _BOILERPLATE.search(block.text):
                 break
@@ -310,7 +311,9 @@ def _unnamed_abstract(front: Front, between: list[Block], titled: bool) -> None:
         kept = [block for block in between if not (titled and _is_about(block))]
         front.body = [*kept, *front.body]
     taken = {id(block) for block in kept}
-    floats = [block for block in between if block.role in (Role.FIGURE, Role.TABLE) and id(block) not in taken]
+    floats = [
+        block for block in between if block.role in (Role.FIGURE, Role.TABLE) and id(block) not in taken
+    ]
     front.body = [*floats, *front.body]
     between[:] = [block for block in between if id(block) not in taken]
 
@@ -374,7 +377,7 @@ def _fields(
                 if value and key != "journal" and not fields.get(key):
                     fields[key] = value.replace("–", "-").replace(" ", "") if key == "pages" else value
             if match.groupdict().get("journal") and not fields["journal"]:
-                fields["journal"] = match["journal"].strip(" .,;:")
+                fields["journal"] = _AFTER_TITLE.split(match["journal"])[-1].strip(" .,;:")
             break
     fields["journal"] = fields["journal"] or _journal(printed, heads, title)
     dates = [stored.get("date", "")]

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -253,7 +254,7 @@ def _take_line_numbers(page: Page) -> None:
     for edge, column in list(by_edge.items()):
         run = sorted(column + by_edge.get(edge + 1, []), key=lambda piece: piece.baseline)
         values = [int(piece.text) for piece in run]
-        steps = Counter(b - a for a, b in zip(values, values[1:], strict=False))
+        steps = Counter(b - a for a, b in pairwise(values))
         if len(run) < _FEWEST_LINE_NUMBERS or not steps:
             continue
         step, times = steps.most_common(1)[0]
@@ -452,9 +453,7 @@ def _tables(page: Page, body_size: float) -> Iterator[Table]:
         yield Table(_lines(head or [caption], 0), _lines(rows, 0), _lines(notes, 0))
 
 
-def _notes(
-    page: Page, rule: tuple[float, float, float], bottom: float, body_size: float
-) -> Iterator[Piece]:
+def _notes(page: Page, rule: tuple[float, float, float], bottom: float, body_size: float) -> Iterator[Piece]:
     """Yield the pieces in small print right below a table."""
     edge = bottom
     for row in _rows(

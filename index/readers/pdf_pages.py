@@ -322,9 +322,7 @@ def _glyphs(words: Any, box: tuple[float, float, float, float]) -> Iterator[_Gly
             size = raw.FPDFText_GetFontSize(words, index) * scale
             raw.FPDFText_GetFontInfo(words, index, name, len(name), flags)
             font = name.value.decode("utf-8", "replace").rpartition("+")[2]
-            bold = bool(
-                _BOLD_NAME.search(font) or raw.FPDFText_GetFontWeight(words, index) >= _BOLD_WEIGHT
-            )
+            bold = bool(_BOLD_NAME.search(font) or raw.FPDFText_GetFontWeight(words, index) >= _BOLD_WEIGHT)
             italic = bool(_ITALIC_NAME.search(font) or flags.value & 64)  # bit 7 of a font's flags: italic
             styles[key] = style = (size or 1.0, bold, italic)
         angle = round(raw.FPDFText_GetCharAngle(words, index) / (pi / 2)) % 4
@@ -416,6 +414,7 @@ def _closed(piece: _Open, page: int) -> Piece:
     text = ""
     raised: list[tuple[int, int]] = []
     styles: list[tuple[bool, bool]] = []
+    ends: list[int] = []  # where each glyph's characters end in the text
     before: _Glyph | None = None
     for glyph in glyphs:
         gap = _gap(before, glyph) if before else 0.0
@@ -425,6 +424,7 @@ def _closed(piece: _Open, page: int) -> Piece:
         is_raised = glyph.size < _SMALL * piece.size and piece.baseline - glyph.baseline > 0.15 * piece.size
         text += "°" if is_raised and glyph.char in "∘◦" else glyph.char
         styles.append((glyph.bold, glyph.italic))
+        ends.append(len(text))
         if is_raised:
             raised.append((start, len(text)))
         before = glyph
@@ -434,12 +434,6 @@ def _closed(piece: _Open, page: int) -> Piece:
             break
         lead += 1
     main = Counter(styles).most_common(1)[0][0]
-    # `lead` is counted in glyphs; the text has spaces between them.
-    seen, length = 0, 0
-    for length, char in enumerate(text, start=1):
-        seen += char != " "
-        if seen >= lead:
-            break
     return Piece(
         text=text,
         page=page,
@@ -449,7 +443,7 @@ def _closed(piece: _Open, page: int) -> Piece:
         size=piece.size,
         bold=main[0],
         italic=main[1],
-        lead=length,
+        lead=ends[lead - 1],
         lead_bold=styles[0][0],
         lead_italic=styles[0][1],
         raised=tuple(raised),

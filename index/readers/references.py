@@ -109,4 +109,5 @@ def _authors(printed: str) -> tuple[str, ...]:
     """Return the authors of an entry, `et al.` left out; `Zhu, Q., & Ren, H.` is two people."""
     plain = re.sub(r",?\s*et al\.?", "", " ".join(printed.split()))
     pairs = re.sub(r"([^\W\d_][\w'’‐-]+),\s+((?:[A-Z]\.[\s-]?)+)(?:,|$|(?=\s*&))", r"\2 \1;", plain)
+    pairs = re.sub(r";\s*(?:and|&)\s+", "; ", pairs)
     return names_of(pairs.replace("&", "").replace(";;", ";"))
