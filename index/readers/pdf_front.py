@@ -185,7 +185,9 @@ def _authors(blocks: Sequence[Block]) -> tuple[str, int]:
             break
         if is_known_heading(block.text) or _ABSTRACT.match(block.text):
             break
-        found = _people(block) or _people(replace(block, lines=block.lines[:1]))
+        found = _people(block)
+        if not found and not names:  # addresses may follow on the next line, set alike
+            found = _people(replace(block, lines=block.lines[:1]))
         if not found:
             if names or _BOILERPLATE.search(block.text):
                 break
