@@ -5,6 +5,7 @@ Offsets are character offsets into `Paper.text`, half open: `paper.text[start:en
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -114,7 +115,8 @@ class Paper:
     """A paper as read from a file: its record, its text and what lies where in it.
 
     Sections are in text order and do not overlap; text outside every section (web-page debris) is never
-    evidence. References are in text order too, each inside a section of `Kind.REFERENCE`.
+    evidence. References are in text order too, each inside a section of `Kind.REFERENCE`. `pages` has the offset at
+    which the text of each page of the file begins, first page first; it is empty where the file has no pages.
     """
 
     record: Record
@@ -122,6 +124,11 @@ class Paper:
     sections: tuple[Section, ...]
     references: tuple[Reference, ...] = ()
     entities: tuple[Entity, ...] = ()
+    pages: tuple[int, ...] = ()
+
+    def page_of(self, offset: int) -> int | None:
+        """Return the page of the file, from 1, on which `text[offset]` stands; None where it has no pages."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the text as plain values; `from_json` reads it back."""
@@ -138,6 +145,7 @@ class Paper:
             sections=tuple(_build(Section, s | {"kind": Kind(s["kind"])}) for s in values["sections"]),
             references=tuple(_build(Reference, r) for r in values["references"]),
             entities=tuple(_build(Entity, e) for e in values["entities"]),
+            pages=tuple(values.get("pages", ())),  # papers stored before pages were kept have none
         )
 
 

@@ -22,6 +22,7 @@ from index.readers import (
     jsonl,
     markdown,
     medline,
+    pdf,
     plain,
     portal,
     pubmed,
@@ -36,6 +37,7 @@ __all__ = ["bytes_of", "file_of", "find", "papers_of", "read", "results_of"]
 
 # The formats, a line each: how one is recognised, and how it is read. A new one is also named in `files.FORMATS`.
 _OF_BYTES: Final[tuple[tuple[Callable[[bytes], bool], Callable[[bytes, str], Paper]], ...]] = (
+    (pdf.recognises, pdf.read_pdf),
     (docx.recognises, docx.read),
 )
 _OF_RECORDS: Final[

@@ -15,6 +15,7 @@ from typing import Final
 from index.errors import ReadError
 
 FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
+    "PDF": (".pdf",),
     "Word": (".docx",),
     "saved web pages": (".html", ".htm", ".xhtml"),
     "JATS": (".xml", ".nxml"),

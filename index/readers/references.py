@@ -25,6 +25,24 @@ _APA: Final = re.compile(  # "Zhu, Q., & Ren, H. (2020). Title. Aging, 12(22), 2
     rf"(?P<journal>[^.;\d]{{2,}}?)(?:,\s*(?P<volume>\d+)(?:\s?\((?P<issue>[^)]+)\))?)",
     re.DOTALL,
 )
+_QUOTED: Final = re.compile(  # "Q. Zhu and H. Ren, “Title,” Aging, vol. 12, no. 22, pp. 22975–23003, 2020."
+    rf"(?P<authors>.{{3,}}?),?\s+[“\"](?P<title>[^”\"]{{5,}}?)[,.]?[”\"][,.]?\s+(?:in\s+)?(?P<journal>.{{2,150}}?)"
+    rf"(?:,\s*vol\.\s*(?P<volume>\w+))?(?:,\s*no\.\s*(?P<issue>[\w–-]+))?"
+    rf"(?:,\s*(?:pp?\.|article|article ID|Article ID)\s[^,]+)?,\s*(?:[^,]{{2,40}},\s*){{0,3}}(?P<date>{_YEAR})\b",
+    re.DOTALL,
+)
+_YEAR_LAST: Final = re.compile(  # "Zhu, Q. & Ren, H. Title. Aging 12, 22975–23003 (2020)."
+    rf"(?P<authors>.{{3,}}?(?:\b[A-Z]\.|et al\.))\s+(?P<title>(?![A-Z]\.)[^\W_].{{10,}}?[.?!])\s+"
+    rf"(?P<journal>[A-Z][^\d;]{{2,60}}?),?\s+(?P<volume>\d+)(?:\s?\((?P<issue>[^)]+)\))?,\s*[\w.–-]+\s*"
+    rf"\((?P<date>{_YEAR})\)",
+    re.DOTALL,
+)
+_YEAR_SECOND: Final = re.compile(  # "Zhu Q, Ren H (2020) Title. J. Aging 12:22975–23003"
+    rf"(?P<authors>.{{3,}}?)\s+\((?P<date>{_YEAR})[a-z]?\)[.:]?\s+(?P<title>.{{10,}}?[.?!])\s+"
+    rf"(?P<journal>[A-Z][^;\d]{{1,80}}?)[,.]?\s+(?P<volume>\d+)(?:\s?\((?P<issue>[^)]+)\))?",
+    re.DOTALL,
+)
+_STYLES: Final = (_QUOTED, _APA, _YEAR_SECOND, _VANCOUVER, _YEAR_LAST)
 
 
 def references_of(text: str, start: int, end: int) -> Iterator[Reference]:
@@ -33,7 +51,7 @@ def references_of(text: str, start: int, end: int) -> Iterator[Reference]:
     An entry whose style is not recognised has its whole text as title.
     """
     for entry_start, entry_end in _entries(text, start, end):
-        yield _reference(text, entry_start, entry_end)
+        yield reference_of(text, entry_start, entry_end)
 
 
 def _entries(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -52,13 +70,13 @@ def _entries(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield entry.start, entry.end
 
 
-def _reference(text: str, start: int, end: int) -> Reference:
-    """Return one entry, taken apart as far as its style is known."""
+def reference_of(text: str, start: int, end: int) -> Reference:
+    """Return the entry `text[start:end]`, taken apart as far as its style is known."""
     number = _NUMBER.match(text, start, end)
     body = trimmed(text, number.end() if number else start, end)
     match = None
     if len(body.text) <= _LONGEST_ENTRY:
-        match = _APA.match(body.text) or _VANCOUVER.match(body.text)
+        match = next((match for style in _STYLES if (match := style.match(body.text))), None)
     doi = DOI.search(body.text)
     pmid = PMID.search(body.text)
     if match is None:
@@ -73,7 +91,7 @@ def _reference(text: str, start: int, end: int) -> Reference:
         )
     date = iso_date(match["date"])
     return Reference(
-        " ".join(match["title"].split()).removesuffix("."),
+        " ".join(match["title"].split()).removesuffix(".").removesuffix(","),
         start,
         end,
         authors=_authors(match["authors"]),
@@ -91,4 +109,5 @@ def _authors(printed: str) -> tuple[str, ...]:
     """Return the authors of an entry, `et al.` left out; `Zhu, Q., & Ren, H.` is two people."""
     plain = re.sub(r",?\s*et al\.?", "", " ".join(printed.split()))
     pairs = re.sub(r"([^\W\d_][\w'’‐-]+),\s+((?:[A-Z]\.[\s-]?)+)(?:,|$|(?=\s*&))", r"\2 \1;", plain)
+    pairs = re.sub(r";\s*(?:and|&)\s+", "; ", pairs)
     return names_of(pairs.replace("&", "").replace(";;", ";"))
