@@ -25,8 +25,8 @@ class Role(StrEnum):
     CITED = "cited"  # a statement about another work
 
 
-class _Part(StrEnum):
-    """What the section of a sentence is for."""
+class Zone(StrEnum):
+    """What a section is for."""
 
     INTRODUCTION = "introduction"
     METHODS = "methods"
@@ -38,15 +38,15 @@ class _Part(StrEnum):
 
 
 _HEADINGS: Final = (
-    (_Part.APPARATUS, r"acknowledg|contribut|competing|conflicts? of interest|fund|abbreviat|disclos|availab"
+    (Zone.APPARATUS, r"acknowledg|contribut|competing|conflicts? of interest|fund|abbreviat|disclos|availab"
                       r"|supplement|supporting information|additional (?:file|information)|author"),
-    (_Part.METHODS, r"methods?\b|methodology|materials|patients and|subjects|participants|design|procedure|protocol"
+    (Zone.METHODS, r"methods?\b|methodology|materials|patients and|subjects|participants|design|procedure|protocol"
                     r"|statistic|analys[ie]s|measure|intervention|ethic|consent|registration|experimental|objectives?\b|aims?\b|purpose"),
-    (_Part.RESULTS, r"results?\b|findings?\b|tables?\b|fig(?:ure|\.)?s?\b|outcomes?\b|title\b|key (?:messages|points)|highlights"),
-    (_Part.DISCUSSION, r"discussion|conclu|limitation|interpretation|implications|significance|strengths|comment|outlook"),
-    (_Part.INTRODUCTION, r"introduction|background|rationale|context|importance|overview|literature"),
+    (Zone.RESULTS, r"results?\b|findings?\b|tables?\b|fig(?:ure|\.)?s?\b|outcomes?\b|title\b|key (?:messages|points)|highlights"),
+    (Zone.DISCUSSION, r"discussion|conclu|limitation|interpretation|implications|significance|strengths|comment|outlook"),
+    (Zone.INTRODUCTION, r"introduction|background|rationale|context|importance|overview|literature"),
 )  # fmt: skip
-"""What the words of a heading say, the first that fits counts; see `_part`."""
+"""What the words of a heading say, the first that fits counts; see `zone_of`."""
 
 _RANGE: Final = r"\d{1,3}[a-z]?(?:\s*[,;–‐-]\s*\d{1,3}[a-z]?)*"
 _NAME: Final = r"[A-Z][\w’'-]+"
@@ -144,6 +144,9 @@ _BORROWED: Final = re.compile(
     r"\b(?:adapted|reproduced|reprinted|redrawn|taken|modified) (?:\w+ )?from\b", re.IGNORECASE
 )
 
+HALF: Final = 1000
+"""Characters that are read at both ends of a longer sentence, which is rather a table or a list."""
+
 OPENING: Final = 0.35
 """Share of an abstract without headings that is background where the wording does not say: about the first three of
 nine sentences."""
@@ -160,19 +163,21 @@ def role_of(sentence: str, heading: str, position: float) -> Role:
         heading: heading of its section, sub-sections after a colon (`Abstract: Methods`).
         position: where it begins in its section, from 0 to 1; only abstracts without headings need it.
     """
+    if len(sentence) > 2 * HALF:  # its citation mark may stand at the end
+        sentence = f"{sentence[:HALF]} {sentence[-HALF:]}"
     said = " ".join(sentence.split())
-    part = _part(heading)
-    if part is _Part.APPARATUS:
+    zone = zone_of(heading)
+    if zone is Zone.APPARATUS:
         return Role.BACKGROUND
-    if part is _Part.METHODS:
+    if zone is Zone.METHODS:
         return _in_methods(said)
-    if part is _Part.RESULTS:
+    if zone is Zone.RESULTS:
         return _in_results(said, heading)
-    if part is _Part.ABSTRACT:
+    if zone is Zone.ABSTRACT:
         return _in_abstract(said, position)
-    if part is _Part.INTRODUCTION:
+    if zone is Zone.INTRODUCTION:
         return _in_introduction(said)
-    return _in_discussion(said, Role.RESULT if part is _Part.DISCUSSION else Role.BACKGROUND)
+    return _in_discussion(said, Role.RESULT if zone is Zone.DISCUSSION else Role.BACKGROUND)
 
 
 def role_at(paper: Paper, start: int, end: int) -> Role | None:
@@ -196,15 +201,15 @@ def _position(section: Section, start: int) -> float:
     return (start - section.start) / max(1, section.end - section.start)
 
 
-def _part(heading: str) -> _Part:
+def zone_of(heading: str) -> Zone:
     """Return what a section is for: its top heading says so, else (in abstracts, too) the lowest that does."""
     top, *below = heading.split(": ")
-    named = next((part for name in (top, *reversed(below)) if (part := _named(name))), None)
-    return named or (_Part.ABSTRACT if top == ABSTRACT else _Part.OTHER)
+    named = next((zone for name in (top, *reversed(below)) if (zone := _named(name))), None)
+    return named or (Zone.ABSTRACT if top == ABSTRACT else Zone.OTHER)
 
 
-def _named(heading: str) -> _Part | None:
-    return next((part for part, words in _HEADINGS if re.search(words, heading, re.IGNORECASE)), None)
+def _named(heading: str) -> Zone | None:
+    return next((zone for zone, words in _HEADINGS if re.search(words, heading, re.IGNORECASE)), None)
 
 
 def _in_introduction(said: str) -> Role:
@@ -251,7 +256,7 @@ def _in_discussion(said: str, otherwise: Role) -> Role:
 def _in_abstract(said: str, position: float) -> Role:
     own = _speaks_of_itself(said)
     if (_MARK.search(said) or _OTHERS.search(said)) and not own:
-        return Role.BACKGROUND if not _MARK.search(said) and _KNOWN.search(said) else Role.CITED
+        return Role.CITED
     if _aims(said) and not _FOUND.search(said):
         return Role.METHOD
     if _FOUND.search(said) and (own or position >= OPENING):
