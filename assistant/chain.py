@@ -76,7 +76,7 @@ class Assistant:
     def _library(self) -> Library:
         from index.embedding import Embedder
 
-        return Library(self.settings.home, Embedder(self.settings.embedding))
+        return Library(self.settings.home, Embedder(self.settings.embedding), self.settings.retractions)
 
     @cached_property
     def _reader(self) -> SpanReader:

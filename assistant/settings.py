@@ -21,6 +21,9 @@ class Settings:
     home: Path
     model: str = EXTRACTIVE  # or a LangChain chat model, "provider:name"
     embedding: str = DEFAULT_EMBEDDING  # or any sentence-transformers name or path
+    retractions: Path | None = (
+        None  # a list of retracted papers; None: HOME/retractions.csv where it is there
+    )
 
     @classmethod
     def from_env(
@@ -34,7 +37,10 @@ class Settings:
         """Return settings from `ASSISTANT_*` variables; arguments that are given win over variables."""
         env = os.environ if env is None else env
         folder = home or env.get("ASSISTANT_HOME") or default_home()
-        settings = cls(home=Path(folder).expanduser())
+        listed = env.get("ASSISTANT_RETRACTIONS")
+        settings = cls(
+            home=Path(folder).expanduser(), retractions=Path(listed).expanduser() if listed else None
+        )
         return replace(
             settings,
             model=model or env.get("ASSISTANT_MODEL") or settings.model,

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,9 +20,13 @@ from index.embedding import Embedder
 from index.errors import EmbeddingMismatch, LibraryBusy, LibraryError, StoreError
 from index.papers import Paper, Record
 from index.readers import find
+from index.retractions import LIST_NAME
 from index.retrieval import Catalogue, HybridRetriever
 from index.salvaging import salvage
 from index.store import Store
+from index.systems import System
+
+_Stamp = tuple[Path, int, int]  # a file, its time of change in nanoseconds, its size
 
 LOCK_SECONDS = 30.0
 """How long a second writer waits for the first."""
@@ -44,8 +48,11 @@ class Library:
     each the newest edition there is when it searches. Threads may share a library.
     """
 
-    def __init__(self, home: Path, embedder: Embedder) -> None:
+    def __init__(self, home: Path, embedder: Embedder, retractions: Path | None = None) -> None:
+        """Open nothing yet; `retractions` is a list of retracted papers, else that of the home is used."""
         self.home = home
+        self._retractions = retractions
+        self._list_read: _Stamp | None = None
         self.embedder = embedder
         self._editions = Editions(home / "chroma")
         self._guard = threading.RLock()
@@ -72,10 +79,21 @@ class Library:
     def catalogue(self) -> Catalogue:
         """Return what is derived from the index; made anew when any process has changed it."""
         with self._guard:
-            store = self.store
-            if self._catalogue is None:
-                self._catalogue = Catalogue(store, self.home / "cache" if self._edition else None)
+            store, listed = self.store, self._list()
+            if self._catalogue is None or listed != self._list_read:
+                cache = self.home / "cache" if self._edition else None
+                self._catalogue = Catalogue(store, cache, listed[0] if listed else None)
+                self._list_read = listed
             return self._catalogue
+
+    def _list(self) -> _Stamp | None:
+        """Return the list of retractions and what tells that it was changed; None where there is none."""
+        path = self._retractions or self.home / LIST_NAME
+        try:
+            found = path.stat()
+        except OSError:
+            return (path, 0, 0) if self._retractions else None  # reading it says what is wrong
+        return path, found.st_mtime_ns, found.st_size
 
     def is_empty(self) -> bool:
         """Return whether no paper is indexed here; makes no folder.
@@ -92,6 +110,10 @@ class Library:
                 if newest == self._edition and self._catalogue
                 else read_seal(newest).papers
             )
+
+    def systems(self) -> Mapping[str, tuple[System, ...]]:
+        """Return what each paper studied, by the paper's id."""
+        return self.catalogue().systems
 
     def papers(self) -> tuple[Record, ...]:
         """Return the records of all papers, in the order of their ids."""
@@ -147,7 +169,7 @@ class Library:
             return (Finding("embedding model", False, str(error)),)
         except StoreError as error:
             return (Finding("index", False, str(error)),)
-        number = len(self.papers())
+        number = len(self.store.briefs())
         return (
             Finding("library", True, f"{number} paper{'' if number == 1 else 's'} in '{self.home}'"),
             Finding(

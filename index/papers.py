@@ -21,6 +21,35 @@ class Kind(StrEnum):
     ANNOTATION = "annotation"  # machine-made entity lists: aliases for search, never quoted
 
 
+class StatusKind(StrEnum):
+    """What has become of a published paper, the gravest first."""
+
+    RETRACTED = "retracted"
+    CONCERN = "concern"  # an expression of concern
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A retraction, correction or expression of concern that stands against a paper."""
+
+    kind: StatusKind
+    date: str | None  # ISO 8601 as far as it is known
+    notice: str | None  # the notice's DOI, else its address
+    source: str  # who says so: a notice in the library, or a list with its date
+
+    @property
+    def address(self) -> str | None:
+        """Address of the notice."""
+        return (
+            f"https://doi.org/{self.notice}" if self.notice and self.notice.startswith("10.") else self.notice
+        )
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the `status` object of the JSON output."""
+        return {"kind": str(self.kind), "date": self.date, "notice": self.notice, "source": self.source}
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """The bibliographic record of a paper; unknown is None or empty, nothing is invented."""
@@ -40,11 +69,12 @@ class Record:
     url: str | None = None
     path: str | None = None
     keywords: tuple[str, ...] = ()
+    status: Status | None = None  # put on when the library is read, never stored
 
     def to_json(self) -> dict[str, Any]:
-        """Return the `PAPER` object of the JSON contract (keywords are not part of it)."""
+        """Return the `PAPER` object of the JSON contract (keywords and status are not part of it)."""
         values = asdict(self)
-        del values["keywords"]
+        del values["keywords"], values["status"]
         values["authors"] = list(self.authors)
         return values
 
@@ -61,6 +91,11 @@ class Record:
                 else (f"{surnames[0]} and {surnames[1]}" if len(surnames) == 2 else f"{surnames[0]} et al.")
             )
         return f"{name} {self.year}" if self.year else name
+
+
+def status_json(record: Record) -> dict[str, str | None] | None:
+    """Return the `status` object of a paper for JSON; None where nothing stands against it."""
+    return record.status.to_json() if record.status else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +149,9 @@ class Paper:
     entities: tuple[Entity, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything but the text as plain values; `from_json` reads it back."""
+        """Return everything that is stored but the text as plain values; `from_json` reads it back."""
         values = asdict(self)
-        del values["text"]
+        del values["text"], values["record"]["status"]
         return values
 
     @classmethod

@@ -7,10 +7,10 @@ used, and the entity lists that a machine made, name nothing. Names are as the p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from index.evidence import Role, Zone, role_of, zone_of
 from index.normalising import fold
@@ -43,6 +43,11 @@ class System:
     def to_json(self) -> dict[str, str | int]:
         """Return plain values."""
         return {"kind": str(self.kind), "name": self.name, "start": self.start, "end": self.end}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> System:
+        """Rebuild a system from `to_json` values."""
+        return cls(SystemKind(values["kind"]), values["name"], values["start"], values["end"])
 
 
 MOST_OF_A_KIND: Final = {
