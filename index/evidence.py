@@ -12,17 +12,10 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from index.papers import Kind, Paper, Section
+from index.papers import Kind, Paper, Role, Section
 from index.segmenting import ABSTRACT, sentences_of
 
-
-class Role(StrEnum):
-    """What a sentence is in its paper."""
-
-    RESULT = "result"  # what the paper itself found or concludes
-    METHOD = "method"  # what was done, or was to be done
-    BACKGROUND = "background"  # what was known or unknown before, and what belongs to no other
-    CITED = "cited"  # a statement about another work
+__all__ = ["Role", "Zone", "role_at", "role_of", "zone_of"]
 
 
 class Zone(StrEnum):

@@ -21,6 +21,15 @@ class Kind(StrEnum):
     ANNOTATION = "annotation"  # machine-made entity lists: aliases for search, never quoted
 
 
+class Role(StrEnum):
+    """What a sentence is in its paper."""
+
+    RESULT = "result"  # what the paper itself found or concludes
+    METHOD = "method"  # what was done, or was to be done
+    BACKGROUND = "background"  # what was known or unknown before, and what belongs to no other
+    CITED = "cited"  # a statement about another work
+
+
 class StatusKind(StrEnum):
     """What has become of a published paper, the gravest first."""
 

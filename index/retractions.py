@@ -219,19 +219,20 @@ class _Row:
     notice: str | None
 
 
-def _listed(path: Path, records: Sequence[Record]) -> dict[str, list[Status]]:
-    """Return what a list says of the papers of a library, named with the list's date.
+def named_list(path: Path) -> str:
+    """Return the name of a list with its date, as it is shown: `retractions.csv of 2026-01-15`.
 
     The date is that of the file's name (`retractions-2026-01-15.csv`), else the newest of its rows.
+
+    Raises:
+        RetractionListError: the list cannot be read.
     """
-    keys = _Keys(records)
-    try:
-        rows, newest = _read(path, keys, "utf-8-sig")
-    except UnicodeDecodeError:  # older copies of the list are in Latin-1
-        rows, newest = _read(path, keys, "latin-1")
-    dated = _DATED_NAME.search(path.name)
-    date = "-".join(dated.groups()) if dated else newest
-    source = f"{path.name} of {date}" if date else path.name
+    return _read(path, _Keys(()))[1]
+
+
+def _listed(path: Path, records: Sequence[Record]) -> dict[str, list[Status]]:
+    """Return what a list says of the papers of a library."""
+    rows, source = _read(path, _Keys(records))
     found: defaultdict[str, list[Status]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.date or ""):
         if row.nature == _LIFTS:
@@ -241,7 +242,18 @@ def _listed(path: Path, records: Sequence[Record]) -> dict[str, list[Status]]:
     return found
 
 
-def _read(path: Path, keys: _Keys, encoding: str) -> tuple[list[_Row], str | None]:
+def _read(path: Path, keys: _Keys) -> tuple[list[_Row], str]:
+    """Return the rows about papers of the library, and the list's name with its date."""
+    try:
+        rows, newest = _decoded(path, keys, "utf-8-sig")
+    except UnicodeDecodeError:  # older copies of the list are in Latin-1
+        rows, newest = _decoded(path, keys, "latin-1")
+    dated = _DATED_NAME.search(path.name)
+    date = "-".join(dated.groups()) if dated else newest
+    return rows, f"{path.name} of {date}" if date else path.name
+
+
+def _decoded(path: Path, keys: _Keys, encoding: str) -> tuple[list[_Row], str | None]:
     """Return the rows about papers of the library, and the newest date of all rows."""
     found, newest = [], None
     for number, row in _rows(path, encoding):

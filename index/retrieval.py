@@ -30,7 +30,7 @@ from index.normalising import terms
 from index.papers import Hit, Kind, Passage, Record, SentenceHit, Span, status_json
 from index.retractions import marks_of
 from index.store import DIGITS, Part, Store, StoredPaper
-from index.systems import System, systems_of
+from index.systems import EDITION, System, systems_of
 
 DENSE_NEIGHBOURS = 200
 """Sentences taken from the vector index."""
@@ -239,7 +239,7 @@ class Catalogue:
     @cached_property
     def systems(self) -> dict[str, tuple[System, ...]]:
         """What each paper studied, by its id; kept in the cache, for it takes hundredths of a second a paper."""
-        file = self._cache / "systems.json" if self._cache else None
+        file = self._cache / f"systems-{EDITION}.json" if self._cache else None
         try:
             kept = json.loads(file.read_text("utf-8")) if file else None
         except (OSError, ValueError):

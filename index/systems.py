@@ -62,6 +62,9 @@ MOST_OF_A_KIND: Final = {
 }
 """Names of a kind at most: beyond the first few, papers vary words ('the mice', 'these patients') and split groups."""
 
+EDITION: Final = 1
+"""Raised when the patterns of this file change: what was found by others is found anew."""
+
 LONGEST: Final = 2000
 """Characters of a sentence that are read; what is longer is a table or a list, not a sentence."""
 

@@ -218,7 +218,7 @@ def test_nothing_of_a_paper_or_a_question_is_markup(tmp_path: Path) -> None:
         step.get("html", "") + step.get("sources", "") for step in steps(assistant, f"{NASTY} metformin")
     ]
     shown += [step.get("html", "") + step.get("sources", "") for step in steps(assistant, NASTY)]
-    shown += [paper_page(paper), library.paper_list(assistant.library.papers())]
+    shown += [paper_page(paper), library.paper_list(assistant.library.papers(), assistant.library.systems())]
     shown += [render("error.html", message=NASTY)]
 
     for html in shown:
