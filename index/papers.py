@@ -49,10 +49,10 @@ class Status:
 
     @property
     def address(self) -> str | None:
-        """Address of the notice."""
-        return (
-            f"https://doi.org/{self.notice}" if self.notice and self.notice.startswith("10.") else self.notice
-        )
+        """Address of the notice that a page may link to."""
+        if self.notice and self.notice.startswith("10."):
+            return f"https://doi.org/{self.notice}"
+        return self.notice if self.notice and self.notice.startswith(("https://", "http://")) else None
 
     def to_json(self) -> dict[str, str | None]:
         """Return the `status` object of the JSON output."""

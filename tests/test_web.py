@@ -25,7 +25,7 @@ from assistant.web.sources import cards, excerpt
 from assistant.web.suggestions import follow_ups, topics
 from assistant.web.templating import HERE, links, render, sureness
 from assistant.web.viewer import paper_page
-from index.papers import Kind, Paper, Record, Section
+from index.papers import Kind, Paper, Record, Role, Section
 from index.readers import read
 
 QUESTION = "How does KIF14 drive sorafenib resistance?"
@@ -427,3 +427,21 @@ def test_a_citation_of_every_kind_says_what_it_is(kif14: Paper) -> None:
 
 def _of_kind(citation: Citation, kind: Kind) -> Citation:
     return replace(citation, kind=kind)
+
+
+def test_a_card_says_what_the_quote_is_in_its_paper(kif14: Paper) -> None:
+    citation = quote_of(1, kif14, "We used bioinformatics methods")
+    assert '<span class="role is-method">method</span>' in cards([replace(citation, role=Role.METHOD)])
+    assert "about another work" in cards([replace(citation, role=Role.CITED)])
+    assert 'class="role' not in cards([citation])
+
+
+def test_the_library_and_the_viewer_show_what_a_paper_studied(assistant: FakeAssistant, kif14: Paper) -> None:
+    listed = library.paper_list([kif14.record], assistant.library.systems())
+    assert "in silico · cell line · xenograft · mouse" in listed
+    html = paper_page(kif14)
+    start = kif14.text.index("Moreover, injection of siKIF14")
+    assert re.search(rf'data-start="{start}" data-end="\d+">HCC tumors in mice</button>', html)
+    assert html.index("Studied in") < html.index("Abstract")
+    bare = Paper(Record("p", "T"), "Nothing.", (Section("Abstract", Kind.TEXT, 0, 8),))
+    assert "Studied in" not in paper_page(bare)
