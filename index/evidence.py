@@ -120,7 +120,7 @@ _DONE: Final = re.compile(
     r"|\b(?:was|were) (?:\w+ly |then |also |first |all )?(?:performed|used|assessed|measured|evaluated|analy[sz]ed|conducted|carried out|randomi[sz]ed|randomly|enrolled|recruited"
     r"|included|excluded|collected|obtained|purchased|treated|cultured|maintained|isolated|injected|administered|calculated|determined|defined|compared|examined|investigated"
     r"|assigned|allocated|divided|tested|quantified|stained|incubated|transfected|generated|established|constructed|recorded|monitored|applied|employed|searched|screened"
-    r"|approved|extracted|given|developed|designed|implanted|sacrificed|harvested|followed)\b"
+    r"|approved|extracted|given|developed|designed|implanted|sacrificed|harvested|followed|fed|exposed|grown|studied|surveyed|interviewed)\b"
     r"|\b(?:randomi[sz]ed|double-blind|cross-?sectional|case-control|retrospective|prospective)\b[^.]{0,80}\b(?:trial|study|design)\b[^.]{0,40}\b(?:was|were|of|in|with)\b",
     re.IGNORECASE,
 )
