@@ -86,7 +86,10 @@ def read(
 
 
 def _own_result_first(ranked: list[Candidate], papers: Mapping[str, Paper]) -> list[Candidate]:
-    """Return the candidates with a paper's own result before what is as good but background or another's work."""
+    """Return the candidates with a paper's own result before background or another's work that is no better.
+
+    It must score nearly as much, show no more signs of a near miss, and cover as much of the question.
+    """
 
     def role(candidate: Candidate) -> Role | None:
         sentence = candidate.sentence
@@ -94,8 +97,10 @@ def _own_result_first(ranked: list[Candidate], papers: Mapping[str, Paper]) -> l
 
     first = ranked[0]
     near = [
-        c for c in ranked[1:] if c.score >= first.score - OWN_RESULT_WITHIN and c.against <= first.against
-    ]
+        c for c in ranked[1:]
+        if c.score >= first.score - OWN_RESULT_WITHIN and c.against <= first.against
+        and c.match.sentence >= first.match.sentence
+    ]  # fmt: skip
     if near and role(first) in (Role.CITED, Role.BACKGROUND):
         own = next((c for c in near if role(c) is Role.RESULT and c.hit.section != "Title"), None)
         if own is not None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.extractive import OWN_RESULT_WITHIN, _own_result_first
+from assistant.signals import Match
+from assistant.weighing import Candidate
 from index.evidence import Role, role_at, role_of
-from index.papers import Kind, Paper, Record, Section
+from index.papers import Hit, Kind, Paper, Record, Section, SentenceHit
 from index.readers import read
 
 LABELLED = """
@@ -184,3 +187,33 @@ def test_the_seed_abstracts_are_told_apart(seeds: Path) -> None:
     assert role("Pharmacological inhibition of NRF2 activity using brusatol") is Role.RESULT
     assert role("injection of siKIF14 with sorafenib suppressed") is Role.RESULT
     assert role("Pharmacological inhibition of NRF2 restores sorafenib") is None  # the site's summary
+
+
+CITED_SAID, RESULT_SAID = "Others have lost it [3].", "We found that it was lost."
+
+
+def candidates_of(result_score: float, *, against: float = 0.0, covered: float = 0.5) -> list[str]:
+    """Return the order in which another's work (score 0) and a result of the paper are given."""
+    text = f"{CITED_SAID} {RESULT_SAID}"
+    record = Record("p", "T")
+    paper = Paper(record, text, (Section("Discussion", Kind.TEXT, 0, len(text)),))
+    hit = Hit(record, "Discussion", Kind.TEXT, 0, len(text), text, 1.0, ())
+
+    def candidate(said: str, score: float, against: float, covered: float) -> Candidate:
+        start = text.index(said)
+        sentence = SentenceHit(start, start + len(said), said, 0.5, 0.5, 0.5)
+        return Candidate(hit, sentence, Match(covered, 0.0, (), ()), 0.0, against, 0.0, score)
+
+    ranked = [candidate(CITED_SAID, 0.0, 0.0, 0.5), candidate(RESULT_SAID, result_score, against, covered)]
+    return [c.sentence.text for c in _own_result_first(ranked, {"p": paper})]
+
+
+def test_another_work_yields_to_a_result_that_is_as_good() -> None:
+    assert candidates_of(-OWN_RESULT_WITHIN / 2) == [RESULT_SAID, CITED_SAID]
+
+
+def test_it_does_not_yield_to_one_that_is_worse() -> None:
+    as_ranked = [CITED_SAID, RESULT_SAID]
+    assert candidates_of(-2 * OWN_RESULT_WITHIN) == as_ranked
+    assert candidates_of(0.0, against=1.0) == as_ranked
+    assert candidates_of(0.0, covered=0.2) == as_ranked
