@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from index.papers import Kind, Record
+from index.papers import Kind, Record, Role, status_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Citation:
     end: int
     passage: str
     passage_start: int  # offset of `passage` in the paper's text
+    role: Role | None = None  # what the quote is in its paper; None outside the paper's own words
 
     def to_json(self) -> dict[str, Any]:
         """Return the citation object of the JSON contract."""
@@ -41,6 +42,8 @@ class Citation:
             "start": self.start,
             "end": self.end,
             "passage": self.passage,
+            "role": str(self.role) if self.role else None,
+            "status": status_json(self.paper),
         }
 
 

@@ -15,6 +15,7 @@ from assistant.questions import Aim, Inquiry, is_question, understand
 from assistant.rendering import NOT_IN_THESE_PAPERS, text_of
 from assistant.settings import EXTRACTIVE, Settings
 from index.errors import LibraryError
+from index.evidence import role_at
 from index.library import Library
 from index.papers import Hit, Paper
 from index.retrieval import Catalogue, HybridRetriever
@@ -56,7 +57,7 @@ def library_of(settings: Settings) -> Library:
             database=settings.chroma_database,
         )
         shelf = ChromaServer(address)
-    return Library(settings.home, embedder_of(settings.embedding), shelf)
+    return Library(settings.home, embedder_of(settings.embedding), shelf, settings.retractions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,7 @@ class Assistant:
         citations = tuple(
             Citation(
                 n, f.paper.record, f.section, f.kind, f.paper.text[f.start : f.end], f.start, f.end,
-                f.paper.text[f.start : f.end], f.start,
+                f.paper.text[f.start : f.end], f.start, role_at(f.paper, f.start, f.end),
             )
             for n, f in enumerate(lookup.findings, 1)
         )  # fmt: skip
@@ -290,8 +291,8 @@ class Assistant:
                 history=evidence.history,
                 aliases=_names(evidence),
             ):
-                last = draft
-                yield self._draft(evidence.inquiry, draft.status, draft.claims, draft.citations)
+                last = replace(draft, citations=_with_roles(draft.citations, evidence.catalogue))
+                yield self._draft(evidence.inquiry, draft.status, draft.claims, last.citations)
         except ReplyError:
             yield self._extract(
                 evidence,
@@ -363,4 +364,11 @@ def _citation(number: int, hit: Hit, start: int, end: int, paper: Paper) -> Cita
         end,
         hit.text,
         hit.start,
+        role_at(paper, start, end),
     )
+
+
+def _with_roles(citations: Sequence[Citation], catalogue: Catalogue) -> tuple[Citation, ...]:
+    """Return the citations of a language model's claims with what their quotes are in their papers."""
+    papers = catalogue.papers
+    return tuple(replace(c, role=role_at(papers[c.paper.id], c.start, c.end)) for c in citations)

@@ -19,7 +19,7 @@ import shutil
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -28,12 +28,14 @@ from assistant.arguments import PROGRAM, parse, suggestion
 from assistant.errors import AssistantError, SettingsError
 from assistant.settings import Settings
 from index.errors import LibraryError
+from index.papers import status_json
 
 if TYPE_CHECKING:
     from assistant.batch import Request
     from assistant.chain import Assistant
     from index.adding import Report
     from index.papers import Record
+    from index.systems import System
 
 OK, UNFORESEEN, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -156,7 +158,9 @@ def _papers(args: argparse.Namespace, out: TextIO) -> int:
     assistant = make_assistant(args)
     records = assistant.library.papers()
     if args.format == "json":
-        _write_json(out, [record.to_json() for record in records])
+        systems = assistant.library.systems()
+        values = [_paper_json(record, systems.get(record.id, ())) for record in records]
+        _write_json(out, values)
     elif args.format == "bibtex":
         out.write(to_bibtex(records))
     elif args.format == "ris":
@@ -166,6 +170,14 @@ def _papers(args: argparse.Namespace, out: TextIO) -> int:
     if not records:
         _note(f"The library {assistant.library.where} holds no papers: '{PROGRAM} index PATH' adds some.")
     return OK
+
+
+def _paper_json(record: Record, systems: Iterable[System]) -> dict[str, Any]:
+    """Return the `PAPER` object with what stands against the paper and what it studied."""
+    return record.to_json() | {
+        "status": status_json(record),
+        "systems": [system.to_json() for system in systems],
+    }
 
 
 def _remove(args: argparse.Namespace, out: TextIO) -> int:

@@ -25,6 +25,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         language_model(settings.model),
         _offline(settings),
         *_library(settings),
+        *_retractions(settings),
     )
 
 
@@ -112,6 +113,18 @@ def _offline(settings: Settings) -> Finding:
         needs.append("the language model")
     detail = f"{' and '.join(needs)} may need a network" if needs else "everything works without a network"
     return Finding("offline", True, detail)
+
+
+def _retractions(settings: Settings) -> Iterator[Finding]:
+    """Yield whether the list of retractions can be read and how old it is; nothing where there is none."""
+    from index.retractions import LIST_NAME, named_list
+
+    listed = settings.retractions or settings.home / LIST_NAME
+    if settings.retractions or listed.exists():
+        try:
+            yield Finding("retractions", True, named_list(listed))
+        except LibraryError as error:
+            yield Finding("retractions", False, str(error))
 
 
 def _library(settings: Settings) -> tuple[Finding, ...]:

@@ -6,15 +6,16 @@ Every claim is a sentence of a paper, word for word.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.questions import Inquiry
 from assistant.signals import Term, similar
 from assistant.weighing import Candidate, Weighed, is_about_something, take_apart, weigh
+from index.evidence import role_at
 from index.lexical import stems
-from index.papers import Hit, Kind
+from index.papers import Hit, Kind, Paper, Role
 from index.retrieval import Catalogue
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ MOST_CLAIMS = 4
 
 ANSWER_FROM = 0.2
 """Log-odds from which the reader answers: .48 on the seed papers; chosen on the development part of the fixed set."""
+
+OWN_RESULT_WITHIN = 0.5
+"""A result of the paper may score this much (log-odds) below background or another's work and still be given first:
+a quarter of `KEEP_WITHIN`, where the reader's order is hardly better than chance."""
 
 KEEP_WITHIN = 2.0
 """A further sentence may score this much (log-odds) below the first."""
@@ -67,11 +72,35 @@ def read(
     for kind in (Kind.TEXT, Kind.SUMMARY):  # a summary answers only what the paper's own words do not
         ranked = [c for c in weighed.candidates if c.hit.kind is kind]
         if ranked:
+            ranked = _own_result_first(ranked, catalogue.papers)
             sure = weighed.confidence(ranked[0])
             if weighed.log_odds(ranked[0]) >= ANSWER_FROM:
                 return Reading(_selection(weighed, ranked), sure)
             confidence = max(confidence, sure)
     return Reading((), confidence)
+
+
+def _own_result_first(ranked: list[Candidate], papers: Mapping[str, Paper]) -> list[Candidate]:
+    """Return the candidates with a paper's own result before background or another's work that is no better.
+
+    It must score nearly as much, show no more signs of a near miss, and cover as much of the question.
+    """
+
+    def role(candidate: Candidate) -> Role | None:
+        sentence = candidate.sentence
+        return role_at(papers[candidate.hit.record.id], sentence.start, sentence.end)
+
+    first = ranked[0]
+    near = [
+        c for c in ranked[1:]
+        if c.score >= first.score - OWN_RESULT_WITHIN and c.against <= first.against
+        and c.match.sentence >= first.match.sentence
+    ]  # fmt: skip
+    if near and role(first) in (Role.CITED, Role.BACKGROUND):
+        own = next((c for c in near if role(c) is Role.RESULT and c.hit.section != "Title"), None)
+        if own is not None:
+            return [own, *(c for c in ranked if c is not own)]
+    return ranked
 
 
 def _overview(candidates: Sequence[Candidate]) -> Reading:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from index.papers import Record
+from index.papers import Record, Status, StatusKind
 
 _LATEX_SPECIALS = {
     "\\": r"\textbackslash{}",
@@ -35,6 +35,12 @@ _ORGANISATION = re.compile(
     r"\b(?:Association|Collaboration|Collaborators|Committee|Consortium|Group|Institute|Investigators|Network"
     r"|Organi[sz]ation|Society|Team|University)\b"
 )
+
+_STATUS = {
+    StatusKind.RETRACTED: "RETRACTED",
+    StatusKind.CORRECTED: "Corrected",
+    StatusKind.CONCERN: "Expression of concern",
+}
 
 _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -108,6 +114,8 @@ def _bibtex_fields(record: Record) -> Iterator[tuple[str, str]]:
     for name in ("doi", "pmid", "pmcid", "url"):
         if value := getattr(record, name):
             yield name, f"{{{_verbatim(value)}}}"
+    if record.status:
+        yield "note", f"{{{_latex(_note(record.status))}}}"
     if record.keywords:
         yield "keywords", f"{{{_latex(', '.join(record.keywords))}}}"
 
@@ -133,6 +141,15 @@ def _ris_fields(record: Record) -> Iterator[tuple[str, str]]:
             yield tag, value
     for keyword in record.keywords:
         yield "KW", keyword
+    if record.status:
+        yield "N1", _note(record.status)
+
+
+def _note(status: Status) -> str:
+    """Return what stands against a paper as a note."""
+    date = f" {status.date}" if status.date else ""
+    notice = f"; notice: {status.notice}" if status.notice else ""
+    return f"{_STATUS[status.kind]}{date}{notice}; according to {status.source}"
 
 
 def _latex(text: str) -> str:

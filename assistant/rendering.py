@@ -9,18 +9,21 @@ from typing import Any
 
 from assistant.answers import Answer, Citation, Claim
 from assistant.reference_formats import to_bibtex, to_ris
-from index.papers import Hit, Kind, Record
+from index.papers import Hit, Kind, Record, Role, StatusKind
 
 __all__ = [
     "KIND_LABELS",
     "NEAREST",
     "NOT_IN_THESE_PAPERS",
+    "ROLE_LABELS",
     "hits_to_text",
     "identifiers_of",
+    "mark_of",
     "paragraphs_of",
     "passages_to_json",
     "records_to_text",
     "reference_of",
+    "status_of",
     "text_of",
     "to_bibtex",
     "to_markdown",
@@ -43,20 +46,40 @@ KIND_LABELS = {
 }
 """What a reader is told about the kind of a piece of evidence."""
 
+ROLE_LABELS = {
+    Role.RESULT: "result",
+    Role.METHOD: "method",
+    Role.BACKGROUND: "background",
+    Role.CITED: "about another work",
+}
+"""What a reader is told about the role of a quote in its paper."""
+
+OF_OTHER_WORK = "on other work"
+"""Follows the short citation where all that a claim rests on is what a paper writes about others' work."""
+
+_STATUS_WORDS = {
+    StatusKind.RETRACTED: "retracted",
+    StatusKind.CORRECTED: "corrected",
+    StatusKind.CONCERN: "expression of concern",
+}
+
 _MOST_AUTHORS = 6
 """Longer author lists are cut to the first three and `et al.`, as in the Vancouver style."""
 
 _STEERS_TERMINAL = re.compile(r" *[\x00-\x1f\x7f-\x9f\u2028\u2029]+ *")
 _TURNS_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
-_Papers = tuple[str, ...]  # the ids of the papers that one claim rests on, in the order of its citations
+_Basis = tuple[tuple[str, ...], bool]
+"""What a claim rests on: the ids of its papers in the order of its citations, and whether these only write of others'
+work there."""
 
 
 def text_of(claims: Sequence[Claim], citations: Sequence[Citation]) -> str:
     """Return the claims as prose, each followed by its [n].
 
     Where several papers are cited, there is a paragraph a paper, led in by its short citation
-    (`Zhu et al. 2020: …`).
+    (`Zhu et al. 2020: …`). What a paper only writes about others' work is led in as that
+    (`Zhu et al. 2020 on other work: …`).
     """
     return "\n\n".join(
         (f"{lead}: " if lead else "") + " ".join(_with_numbers(claim) for claim in members)
@@ -70,15 +93,21 @@ def paragraphs_of(
     """Return the claims in paragraphs, each with what leads it in.
 
     Claims are grouped by the papers they rest on, in order of first use, and led in by the short citations of
-    these; where one paper at most is cited there is one paragraph and no lead.
+    these; where one paper at most is cited there is one paragraph and no lead, unless the paper is retracted,
+    corrected or doubted. A claim of which every quote is
+    about another work is a group of its own with a lead that says so.
     """
-    groups = _by_papers(claims, citations)
-    if len({paper for papers in groups for paper in papers}) < 2:
-        return (("", tuple(claims)),) if claims else ()
-    names = {citation.paper.id: citation.paper.short for citation in citations}
-    return tuple(
-        ("; ".join(names[paper] for paper in papers), tuple(members)) for papers, members in groups.items()
-    )
+    groups = _by_basis(claims, citations)
+    names = {citation.paper.id: _short(citation.paper) for citation in citations}
+    plain = len(groups) < 2 and not any(citation.paper.status for citation in citations)
+    plain = plain and len({paper for papers, _ in groups for paper in papers}) < 2
+
+    def lead(papers: Sequence[str], of_others: bool) -> str:
+        if plain and not of_others:
+            return ""
+        return "; ".join(names[paper] for paper in papers) + (f" {OF_OTHER_WORK}" if of_others else "")
+
+    return tuple((lead(*basis), tuple(members)) for basis, members in groups.items())
 
 
 def to_text(answer: Answer, width: int | None = None) -> str:
@@ -142,7 +171,7 @@ def hits_to_text(hits: Sequence[Hit], width: int | None = None) -> str:
         return "Nothing found: the library holds no passage.\n"
     blocks = []
     for rank, hit in enumerate(hits, start=1):
-        head = f"{rank}. {hit.record.short} · {_place(hit.section, hit.kind)} · {hit.score:.3f}"
+        head = f"{rank}. {_short(hit.record)} · {_place(hit.section, hit.kind)} · {hit.score:.3f}"
         blocks.append(f"{_plain(head)}\n{_wrap(hit.text, width, '   ')}")
     return "\n\n".join(blocks) + "\n"
 
@@ -151,8 +180,9 @@ def records_to_text(records: Sequence[Record], width: int | None = None) -> str:
     """Return papers for the terminal: short citation, title, journal, identifiers, and the id to use."""
     blocks = []
     for record in records:
-        lines = [_plain(record.short), _wrap(record.title, width, "   ")]
-        lines += [f"   {_plain(line)}" for line in (_journal(record), _identifier_line(record)) if line]
+        lines = [_plain(_short(record)), _wrap(record.title, width, "   ")]
+        known = (_journal(record), _identifier_line(record), _status_line(record))
+        lines += [f"   {_plain(line)}" for line in known if line]
         blocks.append("\n".join([*lines, f"   id {_plain(record.id)}"]))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
@@ -167,6 +197,20 @@ def identifiers_of(record: Record) -> tuple[tuple[str, str, str], ...]:
     return tuple((label, value, address) for label, value, address in found if value)
 
 
+def mark_of(record: Record) -> str:
+    """Return what follows the short citation of a paper: `[retracted]`, `[corrected]`; nothing for most."""
+    return f"[{_STATUS_WORDS[record.status.kind]}]" if record.status else ""
+
+
+def status_of(record: Record) -> str:
+    """Return what stands against a paper, with the year: `Retracted 2021`; nothing for most."""
+    if record.status is None:
+        return ""
+    words = _STATUS_WORDS[record.status.kind]
+    year = f" {record.status.date[:4]}" if record.status.date else ""
+    return f"{words[0].upper()}{words[1:]}{year}"
+
+
 def reference_of(record: Record) -> str:
     """Return the full reference in one line, without identifiers: authors, year, title, journal."""
     authors = record.authors if len(record.authors) <= _MOST_AUTHORS else (*record.authors[:3], "et al.")
@@ -177,14 +221,31 @@ def reference_of(record: Record) -> str:
     return " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts)
 
 
-def _by_papers(claims: Iterable[Claim], citations: Iterable[Citation]) -> dict[_Papers, list[Claim]]:
-    """Group claims by the papers they rest on, in order of first use."""
-    paper_of = {citation.number: citation.paper.id for citation in citations}
-    groups: dict[_Papers, list[Claim]] = {}
+def _by_basis(claims: Iterable[Claim], citations: Iterable[Citation]) -> dict[_Basis, list[Claim]]:
+    """Group claims by what they rest on, in order of first use."""
+    numbered = {citation.number: citation for citation in citations}
+    groups: dict[_Basis, list[Claim]] = {}
     for claim in claims:
-        papers = tuple(dict.fromkeys(paper_of[n] for n in claim.citations if n in paper_of))
-        groups.setdefault(papers, []).append(claim)
+        cited = [numbered[n] for n in claim.citations if n in numbered]
+        of_others = bool(cited) and all(citation.role is Role.CITED for citation in cited)
+        papers = tuple(dict.fromkeys(citation.paper.id for citation in cited))
+        groups.setdefault((papers, of_others), []).append(claim)
     return groups
+
+
+def _short(record: Record) -> str:
+    """Return the short citation with the mark of a retracted, corrected or doubted paper."""
+    return f"{record.short} {mark_of(record)}".rstrip()
+
+
+def _status_line(record: Record) -> str:
+    """Return what stands against a paper, since when, where the notice is, and who says so."""
+    if record.status is None:
+        return ""
+    words = _STATUS_WORDS[record.status.kind]
+    date = f" {record.status.date}" if record.status.date else ""
+    notice = f", notice {record.status.address}" if record.status.address else ""
+    return f"{words[0].upper()}{words[1:]}{date}{notice} (according to {record.status.source})"
 
 
 def _with_numbers(claim: Claim) -> str:
@@ -213,17 +274,21 @@ def _source_blocks(citations: Iterable[Citation], width: int | None) -> Iterator
     for citation in citations:
         paper = citation.paper
         lines = [
-            f"[{citation.number}] {_plain(paper.short)} · {_plain(_place(citation.section, citation.kind))}"
+            f"[{citation.number}] {_plain(_short(paper))} · {_plain(_place(citation.section, citation.kind, citation.role))}"
         ]
         if paper.id not in seen:
             seen.add(paper.id)
             lines.append(_wrap(paper.title, width, "    "))
-            lines += [f"    {_plain(line)}" for line in (_journal(paper), _identifier_line(paper)) if line]
+            lines += [
+                f"    {_plain(line)}"
+                for line in (_journal(paper), _identifier_line(paper), _status_line(paper))
+                if line
+            ]
         yield "\n".join([*lines, _wrap(f"“{citation.quote}”", width, "    ")])
 
 
 def _source_markdown(citation: Citation) -> str:
-    head = f"{citation.paper.short} · {_place(citation.section, citation.kind)}"
+    head = f"{_short(citation.paper)} · {_place(citation.section, citation.kind, citation.role)}"
     return f"\\[{citation.number}\\] {_escape(head)}\n\n> “{_escape(citation.quote)}”"
 
 
@@ -232,7 +297,8 @@ def _reference_markdown(record: Record) -> str:
         f"[{label} {_escape(value)}]({_address(url)})" for label, value, url in identifiers_of(record)
     )
     page = f"[page]({_address(record.url)})" if record.url else ""
-    return " ".join(part for part in (_escape(reference_of(record)), links or page) if part)
+    status = f"**{_escape(_status_line(record))}.**" if record.status else ""
+    return " ".join(part for part in (_escape(reference_of(record)), links or page, status) if part)
 
 
 def _papers_of(citations: Iterable[Citation]) -> Iterable[Record]:
@@ -240,9 +306,11 @@ def _papers_of(citations: Iterable[Citation]) -> Iterable[Record]:
     return {citation.paper.id: citation.paper for citation in citations}.values()
 
 
-def _place(section: str, kind: Kind) -> str:
-    """Return section and kind; the kind alone where the section has no heading."""
-    return f"{section} · {KIND_LABELS[kind]}" if section else KIND_LABELS[kind]
+def _place(section: str, kind: Kind, role: Role | None = None) -> str:
+    """Return section, kind and role, as far as there are any."""
+    return " · ".join(
+        part for part in (section, KIND_LABELS[kind], ROLE_LABELS[role] if role else "") if part
+    )
 
 
 def _journal(record: Record) -> str:

@@ -33,6 +33,9 @@ class Settings:
     chroma_tenant: str = "default_tenant"  # what a fresh Chroma server has
     chroma_database: str = "default_database"
     library: str = "sorafenib"  # name of the library on that server
+    retractions: Path | None = (
+        None  # a list of retracted papers; None: HOME/retractions.csv where it is there
+    )
 
     def __post_init__(self) -> None:
         """Check what names a server.
@@ -69,7 +72,10 @@ class Settings:
         """Return settings from `ASSISTANT_*` variables; arguments that are given win over variables."""
         env = os.environ if env is None else env
         folder = home or env.get("ASSISTANT_HOME") or default_home()
-        settings = cls(home=Path(folder).expanduser())
+        listed = env.get("ASSISTANT_RETRACTIONS")
+        settings = cls(
+            home=Path(folder).expanduser(), retractions=Path(listed).expanduser() if listed else None
+        )
         return replace(
             settings,
             model=model or env.get("ASSISTANT_MODEL") or settings.model,

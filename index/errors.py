@@ -5,6 +5,7 @@ LibraryError
 ├── EmbeddingError       the embedding model cannot be loaded or is not the expected one
 ├── StoreError           the index folder is missing, corrupt or not writable
 │   └── EmbeddingMismatch   the index was made with another embedding model
+├── RetractionListError  the list of retractions cannot be read
 └── LibraryBusy          another process is writing to the same library
 
 Each message is one sentence that says what happened and what to do.
@@ -35,6 +36,10 @@ class StoreError(LibraryError):
 
 class EmbeddingMismatch(StoreError):
     """The index was made with another embedding model."""
+
+
+class RetractionListError(LibraryError):
+    """The list of retractions cannot be read."""
 
 
 class LibraryBusy(LibraryError):

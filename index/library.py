@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,9 +16,13 @@ from index.embedding import Embedder
 from index.errors import EmbeddingMismatch, LibraryError, StoreError
 from index.papers import Paper, Record
 from index.readers import find
+from index.retractions import LIST_NAME
 from index.retrieval import Catalogue, HybridRetriever
 from index.shelf import Draft, Folder, Shelf, scratch
 from index.store import Store
+from index.systems import System
+
+_Stamp = tuple[Path, int, int]  # a file, its time of change in nanoseconds, its size
 
 LOCK_SECONDS = 30.0
 """How long a second writer waits for the first."""
@@ -43,9 +47,20 @@ class Library:
     each what is published when it searches. Threads may share a library.
     """
 
-    def __init__(self, home: Path, embedder: Embedder, shelf: Shelf | None = None) -> None:
-        """Set a library up; `shelf` is where its index lies, by default in `home`."""
+    def __init__(
+        self, home: Path, embedder: Embedder, shelf: Shelf | None = None, retractions: Path | None = None
+    ) -> None:
+        """Set a library up.
+
+        Args:
+            home: folder of the library.
+            embedder: what makes vectors.
+            shelf: where the index lies, by default in `home`.
+            retractions: a list of retracted papers, else that of the home is used.
+        """
         self.home = home
+        self._retractions = retractions
+        self._list_read: _Stamp | None = None
         self.embedder = embedder
         self._shelf = shelf or Folder(home)
         self._guard = threading.RLock()
@@ -80,25 +95,37 @@ class Library:
     def catalogue(self) -> Catalogue:
         """Return what is derived from the index; made anew when any process has changed it."""
         with self._guard:
+            listed = self._list()
             for _ in range(LOAD_AGAIN):
                 store, state = self.store, self._state
                 try:
-                    if self._catalogue is None:
-                        self._catalogue = self._derived(store, state)
+                    if self._catalogue is None or listed != self._list_read:
+                        self._catalogue = self._derived(store, state, listed)
+                        self._list_read = listed
                     break
                 except StoreError:
                     if self._is_current(state):
                         raise
-            return self._catalogue or self._derived(self.store, self._state)
+            return self._catalogue or self._derived(self.store, self._state, listed)
 
-    def _derived(self, store: Store, state: Any) -> Catalogue:
+    def _derived(self, store: Store, state: Any, listed: _Stamp | None) -> Catalogue:
         cache = None if state is None else self.home / "cache"
+        retractions = listed[0] if listed else None
         if self._shelf.lasting:
-            return Catalogue(store, cache)
-        return Catalogue(store, cache, lambda: self._is_current(state))
+            return Catalogue(store, cache, retractions=retractions)
+        return Catalogue(store, cache, lambda: self._is_current(state), retractions)
 
     def _is_current(self, state: Any) -> bool:
         return bool(self._shelf.newest() == state)
+
+    def _list(self) -> _Stamp | None:
+        """Return the list of retractions and what tells that it was changed; None where there is none."""
+        path = self._retractions or self.home / LIST_NAME
+        try:
+            found = path.stat()
+        except OSError:
+            return (path, 0, 0) if self._retractions else None  # reading it says what is wrong
+        return path, found.st_mtime_ns, found.st_size
 
     def is_empty(self) -> bool:
         """Return whether no paper is indexed here; makes no folder.
@@ -113,6 +140,10 @@ class Library:
             if newest == self._state and self._catalogue:
                 return not self._catalogue.papers
             return self._shelf.is_empty(newest)
+
+    def systems(self) -> Mapping[str, tuple[System, ...]]:
+        """Return what each paper studied, by the paper's id."""
+        return self.catalogue().systems
 
     def papers(self) -> tuple[Record, ...]:
         """Return the records of all papers, in the order of their ids."""
@@ -173,7 +204,7 @@ class Library:
             return (Finding("embedding model", False, str(error)),)
         except StoreError as error:
             return (Finding("index", False, str(error)),)
-        number = len(self.papers())
+        number = len(self.store.briefs())
         return (
             Finding(
                 "library", True, f"{number} paper{'' if number == 1 else 's'} in the library {self.where}"

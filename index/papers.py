@@ -22,6 +22,44 @@ class Kind(StrEnum):
     ANNOTATION = "annotation"  # machine-made entity lists: aliases for search, never quoted
 
 
+class Role(StrEnum):
+    """What a sentence is in its paper."""
+
+    RESULT = "result"  # what the paper itself found or concludes
+    METHOD = "method"  # what was done, or was to be done
+    BACKGROUND = "background"  # what was known or unknown before, and what belongs to no other
+    CITED = "cited"  # a statement about another work
+
+
+class StatusKind(StrEnum):
+    """What has become of a published paper, the gravest first."""
+
+    RETRACTED = "retracted"
+    CONCERN = "concern"  # an expression of concern
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A retraction, correction or expression of concern that stands against a paper."""
+
+    kind: StatusKind
+    date: str | None  # ISO 8601 as far as it is known
+    notice: str | None  # the notice's DOI, else its address
+    source: str  # who says so: a notice in the library, or a list with its date
+
+    @property
+    def address(self) -> str | None:
+        """Address of the notice that a page may link to."""
+        if self.notice and self.notice.startswith("10."):
+            return f"https://doi.org/{self.notice}"
+        return self.notice if self.notice and self.notice.startswith(("https://", "http://")) else None
+
+    def to_json(self) -> dict[str, str | None]:
+        """Return the `status` object of the JSON output."""
+        return {"kind": str(self.kind), "date": self.date, "notice": self.notice, "source": self.source}
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """The bibliographic record of a paper; unknown is None or empty, nothing is invented."""
@@ -44,11 +82,12 @@ class Record:
     type: str | None = None  # "article", "review", "trial", "preprint", …: index/readers/works.py lists them
     licence: str | None = None  # "CC BY 4.0", or the address of another licence
     versions: tuple[str, ...] = ()  # other versions of the work, preprint or article: "doi:10.…", "pmid:…"
+    status: Status | None = None  # put on when the library is read, never stored
 
     def to_json(self) -> dict[str, Any]:
         """Return the `PAPER` object of the JSON contract."""
         values = asdict(self)
-        for field in ("keywords", "type", "licence", "versions"):  # no part of the contract
+        for field in ("keywords", "type", "licence", "versions", "status"):  # no part of the contract
             del values[field]
         values["authors"] = list(self.authors)
         return values
@@ -72,6 +111,11 @@ class Record:
                 else (f"{surnames[0]} and {surnames[1]}" if len(surnames) == 2 else f"{surnames[0]} et al.")
             )
         return f"{name} {self.year}" if self.year else name
+
+
+def status_json(record: Record) -> dict[str, str | None] | None:
+    """Return the `status` object of a paper for JSON; None where nothing stands against it."""
+    return record.status.to_json() if record.status else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +175,9 @@ class Paper:
         return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything but the text as plain values; `from_json` reads it back."""
+        """Return everything that is stored but the text as plain values; `from_json` reads it back."""
         values = asdict(self)
-        del values["text"]
+        del values["text"], values["record"]["status"]
         return values
 
     @classmethod

@@ -7,11 +7,13 @@ because a measurement on full papers says so (docs/evaluation.md).
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,10 @@ from index.embedding import Embedder
 from index.errors import StoreError
 from index.lexical import LexicalIndex, stems
 from index.normalising import terms
-from index.papers import Hit, Kind, Passage, Record, SentenceHit, Span
+from index.papers import Hit, Kind, Passage, Record, SentenceHit, Span, status_json
+from index.retractions import marks_of
 from index.store import DIGITS, Part, Store, StoredPaper, fingerprint_of
+from index.systems import EDITION, System, systems_of
 
 DENSE_NEIGHBOURS = 200
 """Sentences taken from the vector index."""
@@ -201,16 +205,43 @@ def _cached(cache: Path | None, name: str, texts: Sequence[str]) -> LexicalIndex
     return built
 
 
+def _marked(stored: Sequence[StoredPaper], retractions: Path | None) -> list[StoredPaper]:
+    """Return the papers, those that are retracted, corrected or doubted with their status."""
+    marks = marks_of([one.paper for one in stored], retractions)
+
+    def marked(one: StoredPaper) -> StoredPaper:
+        record = one.paper.record
+        if record.id not in marks:
+            return one
+        return replace(one, paper=replace(one.paper, record=replace(record, status=marks[record.id])))
+
+    return [marked(one) for one in stored]
+
+
 class Catalogue:
     """Everything that is derived from the store at one fingerprint: papers, lexical indexes, aliases."""
 
     def __init__(
-        self, store: Store, cache: Path | None, is_current: Callable[[], bool] = lambda: True
+        self,
+        store: Store,
+        cache: Path | None,
+        is_current: Callable[[], bool] = lambda: True,
+        retractions: Path | None = None,
     ) -> None:
-        """Read the papers; `is_current` says whether the store still has all that they promise."""
+        """Read the papers.
+
+        Args:
+            store: where they are.
+            cache: folder of what is derived from them.
+            is_current: says whether the store still has all that they promise.
+            retractions: a list of retracted papers.
+
+        Raises:
+            RetractionListError: that list cannot be read.
+        """
         self._store = store
         self.is_current = is_current
-        self.stored = store.load()
+        self.stored = _marked(store.load(), retractions)
         versions = {stored.paper.record.id: stored.version for stored in self.stored}
         self.fingerprint = fingerprint_of(store.embedding, versions)
         self._cache = cache / self.fingerprint[:16] if cache else None
@@ -222,6 +253,24 @@ class Catalogue:
     def records(self) -> tuple[Record, ...]:
         """The records of all papers, in the order of their ids."""
         return tuple(stored.paper.record for stored in self.stored)
+
+    @cached_property
+    def systems(self) -> dict[str, tuple[System, ...]]:
+        """What each paper studied, by its id; kept in the cache, for it takes hundredths of a second a paper."""
+        file = self._cache / f"systems-{EDITION}.json" if self._cache else None
+        try:
+            kept = json.loads(file.read_text("utf-8")) if file else None
+        except (OSError, ValueError):
+            kept = None
+        if isinstance(kept, dict) and kept.keys() == self.papers.keys():
+            return {id: tuple(System.from_json(one) for one in systems) for id, systems in kept.items()}
+        found = {id: systems_of(paper) for id, paper in self.papers.items()}
+        if file:
+            with suppress(OSError):  # a read-only home works without the cache
+                file.parent.mkdir(parents=True, exist_ok=True)
+                values = {id: [one.to_json() for one in systems] for id, systems in found.items()}
+                file.write_text(json.dumps(values), "utf-8")
+        return found
 
     @cached_property
     def aliases(self) -> Aliases:
@@ -328,6 +377,7 @@ def document_of(hit: Hit) -> Document:
         page_content=hit.text,
         metadata={
             "paper": hit.record.to_json(),
+            "status": status_json(hit.record),
             "section": hit.section,
             "kind": str(hit.kind),
             "start": hit.start,

@@ -15,6 +15,7 @@ from index.errors import LibraryError, ReadError
 from index.library import Failure, Progress, Report
 from index.papers import Hit, Kind, Paper, Record
 from index.readers import read
+from index.systems import System, systems_of
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 
@@ -49,6 +50,9 @@ class FakeLibrary:
 
     def papers(self) -> tuple[Record, ...]:
         return tuple(paper.record for paper in self.stock.values())
+
+    def systems(self) -> dict[str, tuple[System, ...]]:
+        return {id: systems_of(paper) for id, paper in self.stock.items()}
 
     def paper(self, id: str) -> Paper:
         if id not in self.stock:

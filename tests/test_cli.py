@@ -20,6 +20,7 @@ from assistant.settings import Settings
 from index.adding import Failure, Merge, Progress, Report
 from index.errors import LibraryBusy, LibraryError
 from index.papers import Hit, Kind, Record
+from index.systems import System, SystemKind
 
 ZHU = Record("zhu", "Silencing KIF14", ("Qiang Zhu",), 2020, path="seeds/zhu.txt")
 YANG = Record("yang", "RRM2", ("Pei Ming Yang",), 2020)
@@ -36,6 +37,9 @@ class FakeLibrary:
 
     def papers(self) -> tuple[Record, ...]:
         return tuple(self.records)
+
+    def systems(self) -> dict[str, tuple[System, ...]]:
+        return {"zhu": (System(SystemKind.MOUSE, "mice", 3, 9),)}
 
     def add(self, *paths: str, progress: Callable[[Progress], None]) -> Report:
         progress(Progress(0, 2, 5, 10, 1.0))
@@ -342,7 +346,11 @@ def test_index_says_what_it_passed_over(fake: FakeAssistant, run: Run) -> None:
 
 def test_papers_as_text_json_bibtex_and_ris(fake: FakeAssistant, run: Run) -> None:
     assert "Zhu 2020" in run("papers")[1]
-    assert json.loads(run("papers", "--json")[1]) == [ZHU.to_json(), YANG.to_json()]
+    assert json.loads(run("papers", "--json")[1]) == [
+        ZHU.to_json()
+        | {"status": None, "systems": [{"kind": "mouse", "name": "mice", "start": 3, "end": 9}]},
+        YANG.to_json() | {"status": None, "systems": []},
+    ]
     assert "@misc{zhu2020silencing," in run("papers", "--bibtex")[1]
     assert run("papers", "--ris")[1].count("ER  - ") == 2
 

@@ -289,12 +289,12 @@ def test_indexing_again_reads_embeds_and_changes_nothing(
 ) -> None:
     put(folder, *FILES)
     library.add(folder)
-    before, editions = contents(library), library._editions.newest()
+    before, editions = contents(library), library._shelf.newest()
     monkeypatch.setattr(adding, "read", lambda *_, **__: pytest.fail("it was read"))
     report = library.add(folder)
     assert len(report.unchanged) == 2
     assert not (report.added or report.changed or report.removed or report.merged or report.failed)
-    assert (contents(library), library._editions.newest()) == (before, editions)
+    assert (contents(library), library._shelf.newest()) == (before, editions)
 
 
 def test_the_order_of_files_does_not_matter(tmp_path: Path, folder: Path) -> None:
@@ -421,7 +421,7 @@ def test_a_damaged_index_keeps_the_sources(library: Library, folder: Path) -> No
     put(folder, *FILES)
     library.add(folder)
     before = contents(library)
-    edition = library._editions.newest()
+    edition = library._shelf.newest()
     assert edition is not None
     (edition / "seal.json").write_text("{")
     mended = Library(library.home, FakeEmbedder())

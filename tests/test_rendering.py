@@ -27,7 +27,7 @@ from assistant.rendering import (
     to_ris,
     to_text,
 )
-from index.papers import Hit, Kind, Record
+from index.papers import Hit, Kind, Record, Role
 
 ZHU = Record(
     id="zhu",
@@ -67,7 +67,7 @@ CITATIONS = (cite(1, ZHU), cite(2, MICHILLI), cite(3, ZHU, "KIF14 is\nup again."
 def answer(**changes: object) -> Answer:
     claims = (Claim("KIF14 is up.", (1,), True),)
     base = Answer("Is KIF14 up?", "Is KIF14 up?", True, 0.834, text_of(claims, CITATIONS[:1]), claims)
-    return replace(base, citations=CITATIONS[:1], seconds=0.21, **changes)  # type: ignore[arg-type]
+    return replace(base, **{"citations": CITATIONS[:1], "seconds": 0.21} | changes)  # type: ignore[arg-type]
 
 
 # --- prose ---------------------------------------------------------------------------------------------
@@ -96,6 +96,25 @@ def test_a_claim_on_two_papers_names_both_and_one_without_citations_names_none()
         "Michilli 2026: Only one. [2]",
         "Nobody.",
     ]
+
+
+def test_what_a_paper_writes_of_others_is_led_in_as_that() -> None:
+    own, of_others = cite(1, ZHU), replace(cite(2, ZHU, "KIF14 was lost [3]."), role=Role.CITED)
+    claims = (Claim("KIF14 is up.", (1,), True), Claim("KIF14 was lost [3].", (2,), True))
+    text = text_of(claims, (own, of_others))
+    assert (
+        text == "Zhu et al. 2020: KIF14 is up. [1]\n\nZhu et al. 2020 on other work: KIF14 was lost [3]. [2]"
+    )
+    assert text_of(claims[1:], (of_others,)).startswith("Zhu et al. 2020 on other work: ")
+    both = (Claim("KIF14 is up.", (1, 2), True),)  # one of its quotes is the paper's own
+    assert text_of(both, (own, of_others)) == "KIF14 is up. [1][2]"
+
+
+def test_the_role_of_a_quote_is_said_beside_its_kind() -> None:
+    cited = replace(CITATIONS[0], role=Role.METHOD)
+    assert "Abstract · the paper's own words · method" in to_text(answer(citations=(cited,)))
+    assert cited.to_json()["role"] == "method"
+    assert CITATIONS[0].to_json()["role"] is None
 
 
 def test_no_claims_are_no_text() -> None:

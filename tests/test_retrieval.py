@@ -100,7 +100,7 @@ def test_it_is_a_langchain_retriever(assistant: Assistant) -> None:
     for document in documents:
         assert isinstance(document, Document)
         metadata = document.metadata
-        assert set(metadata) == {"paper", "section", "kind", "start", "end", "score"}
+        assert set(metadata) == {"paper", "status", "section", "kind", "start", "end", "score"}
         text = assistant.library.paper(metadata["paper"]["id"]).text
         assert document.page_content == text[metadata["start"] : metadata["end"]]
     again = retriever.batch(["How does KIF14 drive sorafenib resistance?"])[0]

@@ -26,7 +26,7 @@ from assistant.web.suggestions import follow_ups, topics
 from assistant.web.templating import HERE, links, render, sureness
 from assistant.web.viewer import paper_page
 from index.adding import Merge, Report
-from index.papers import Kind, Paper, Record, Section
+from index.papers import Kind, Paper, Record, Role, Section
 from index.readers import read
 
 QUESTION = "How does KIF14 drive sorafenib resistance?"
@@ -219,7 +219,7 @@ def test_nothing_of_a_paper_or_a_question_is_markup(tmp_path: Path) -> None:
         step.get("html", "") + step.get("sources", "") for step in steps(assistant, f"{NASTY} metformin")
     ]
     shown += [step.get("html", "") + step.get("sources", "") for step in steps(assistant, NASTY)]
-    shown += [paper_page(paper), library.paper_list(assistant.library.papers())]
+    shown += [paper_page(paper), library.paper_list(assistant.library.papers(), assistant.library.systems())]
     shown += [render("error.html", message=NASTY)]
 
     for html in shown:
@@ -441,3 +441,21 @@ def test_the_file_chooser_offers_what_the_library_reads() -> None:
     from index.readers.files import SUFFIXES
 
     assert set(FORMATS.split(",")) == SUFFIXES
+
+
+def test_a_card_says_what_the_quote_is_in_its_paper(kif14: Paper) -> None:
+    citation = quote_of(1, kif14, "We used bioinformatics methods")
+    assert '<span class="role is-method">method</span>' in cards([replace(citation, role=Role.METHOD)])
+    assert "about another work" in cards([replace(citation, role=Role.CITED)])
+    assert 'class="role' not in cards([citation])
+
+
+def test_the_library_and_the_viewer_show_what_a_paper_studied(assistant: FakeAssistant, kif14: Paper) -> None:
+    listed = library.paper_list([kif14.record], assistant.library.systems())
+    assert "in silico · cell line · xenograft · mouse" in listed
+    html = paper_page(kif14)
+    start = kif14.text.index("Moreover, injection of siKIF14")
+    assert re.search(rf'data-start="{start}" data-end="\d+">HCC tumors in mice</button>', html)
+    assert html.index("Studied in") < html.index("Abstract")
+    bare = Paper(Record("p", "T"), "Nothing.", (Section("Abstract", Kind.TEXT, 0, 8),))
+    assert "Studied in" not in paper_page(bare)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypedDict
@@ -18,6 +18,7 @@ from index.papers import Record
 if TYPE_CHECKING:
     from index.adding import Progress, Report
     from index.library import Library
+    from index.systems import System
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,10 @@ class Stopped(Exception):
     """The user stopped adding papers; what was written stays."""
 
 
-def paper_list(papers: Sequence[Record]) -> str:
-    """Return the list of papers, by short citation."""
-    return render("papers.html", papers=sorted(papers, key=lambda record: record.short.casefold()))
+def paper_list(papers: Sequence[Record], systems: Mapping[str, Sequence[System]]) -> str:
+    """Return the list of papers, by short citation, each with what it studied."""
+    in_order = sorted(papers, key=lambda record: record.short.casefold())
+    return render("papers.html", papers=[(record, systems.get(record.id, ())) for record in in_order])
 
 
 def add(library: Library, uploads: Sequence[Path], stopped: threading.Event) -> Iterator[Step]:

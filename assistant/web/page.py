@@ -132,7 +132,7 @@ def _server_functions(assistant: Assistant, running: Stoppable) -> list[Callable
 
 def _paper_list(assistant: Assistant) -> dict[str, Any]:
     records = assistant.library.papers()
-    return {"html": library.paper_list(records), "count": len(records)}
+    return {"html": library.paper_list(records, assistant.library.systems()), "count": len(records)}
 
 
 def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

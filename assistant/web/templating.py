@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assistant.answers import Answer
-from assistant.rendering import KIND_LABELS, identifiers_of
+from assistant.rendering import KIND_LABELS, ROLE_LABELS, identifiers_of, mark_of, status_of
 from assistant.settings import EXTRACTIVE
 from index.papers import Record, Reference
+from index.systems import System, SystemKind
 
 HERE = Path(__file__).parent
 
@@ -49,6 +50,13 @@ def reference_links(reference: Reference) -> list[tuple[str, str]]:
     return [("PubMed" if label == "PMID" else label, address) for label, _, address in identifiers_of(work)]
 
 
+def systems_by_kind(systems: Iterable[System]) -> list[tuple[str, list[System]]]:
+    """Return (kind, systems) in the order of the kinds, from computation to the clinic."""
+    found = list(systems)
+    groups = ((str(kind), [one for one in found if one.kind is kind]) for kind in SystemKind)
+    return [(kind, members) for kind, members in groups if members]
+
+
 def sureness(confidence: float) -> str:
     """Return a probability in words and percent, e.g. `Fairly sure (72 %)`."""
     words = next((words for least, words in SURENESS if confidence >= least), SURENESS[-1][1])
@@ -73,6 +81,10 @@ def _environment() -> Environment:
         "links": links,
         "reference_links": reference_links,
         "kind_label": KIND_LABELS.__getitem__,
+        "role_label": ROLE_LABELS.__getitem__,
+        "mark": mark_of,
+        "status": status_of,
+        "systems": systems_by_kind,
         "sureness": sureness,
         "writer": writer,
     }

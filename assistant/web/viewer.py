@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from assistant.web.templating import render
 from index.papers import Kind, Paper, Reference, Section
+from index.systems import systems_of
 
 Run = tuple[str, bool]
 """A piece of text, and whether it is marked."""
@@ -35,6 +36,7 @@ def paper_page(paper: Paper, start: int | None = None, end: int | None = None) -
     return render(
         "viewer.html",
         record=paper.record,
+        systems=systems_of(paper),
         title=_runs(paper.text, title.start, title.end, mark) if title else [(paper.record.title, False)],
         fields=[block for block in blocks if block.kind is Kind.RECORD],
         body=[block for block in blocks if block.kind not in (Kind.RECORD, Kind.ANNOTATION)],

@@ -20,6 +20,13 @@ _LABELS: Final = {
     "pmcid": "PMCID",
     "url": "URL",
     "keywords": "Keywords",
+    # Of a notice: the work that it is about; of a paper: the notice about it (index/retractions.py).
+    "retracts": "Retracts",
+    "corrects": "Corrects",
+    "questions": "Expression of concern about",
+    "retracted by": "Retracted by",
+    "corrected by": "Corrected by",
+    "questioned by": "Expression of concern",
 }
 
 

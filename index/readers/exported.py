@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from index.errors import ReadError
 from index.papers import Kind, Paper, Record, Reference
@@ -76,6 +76,7 @@ def paper_of(values: Exported, path: str) -> Paper:
         heading = f"{_ABSTRACT}: {name}" if name else _ABSTRACT
         composer.add(heading, Kind.TEXT, words, label=f"{label}\n\n" if label else "")
     references = tuple(_cited(composer, values.cited))
+    fields: dict[str, Any] = {field: value or None for field, value in printed.items()}
     record = Record(
         id="",
         title=title,
@@ -87,7 +88,7 @@ def paper_of(values: Exported, path: str) -> Paper:
         type=values.type,
         licence=values.licence,
         versions=values.versions,
-        **{field: value or None for field, value in printed.items()},
+        **fields,
     )
     return Paper(record, composer.text, tuple(composer.sections), references)
 

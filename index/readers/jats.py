@@ -36,6 +36,15 @@ _POINTERS: Final = frozenset(
     ("electronic supplementary material", "pre-publication history", "publisher’s note")
 )
 _FLOATS: Final = {"fig": "Figure", "table-wrap": "Table"}
+_RELATED: Final = {
+    "retracted-article": "retracts",
+    "corrected-article": "corrects",
+    "object-of-concern": "questions",
+    "retraction-forward": "retracted by",
+    "correction-forward": "corrected by",
+    "concern-forward": "questioned by",
+}
+"""Values of `related-article-type` that tell of a notice, as the JATS tag library and PubMed Central use them."""
 # The issue's date is what a citation gives; the date of the first copy on line where there is no issue.
 _DATE_TYPES: Final = ("ppub", "collection", "pub", "epub", "epub-ppub")
 
@@ -150,7 +159,20 @@ def _fields(article: ElementTree.Element, meta: ElementTree.Element | None) -> d
         "keywords": "; ".join(
             words(item) for group in children(meta, "kwd-group") for item in children(group, "kwd")
         ),
+        **_notices(meta),
     }
+
+
+def _notices(meta: ElementTree.Element | None) -> dict[str, str]:
+    """Return the works that this one retracts, corrects or questions, or that do so to it, by their identifiers."""
+    found: dict[str, list[str]] = {}
+    for item in children(meta, "related-article"):
+        field = _RELATED.get(item.get("related-article-type", ""))
+        address = next((value for name, value in item.attrib.items() if name.endswith("href")), "").strip()
+        if field and address:
+            is_pmid = item.get("ext-link-type") in ("pmid", "pubmed")
+            found.setdefault(field, []).append(f"PMID {address}" if is_pmid else address)
+    return {field: "; ".join(addresses) for field, addresses in found.items()}
 
 
 def _authors(meta: ElementTree.Element | None) -> Iterator[str]:
