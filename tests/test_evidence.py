@@ -9,7 +9,7 @@ import pytest
 
 from assistant.extractive import OWN_RESULT_WITHIN, _own_result_first
 from assistant.signals import Match
-from assistant.weighing import Candidate
+from assistant.weighing import SIGNS, Candidate
 from index.evidence import Role, role_at, role_of
 from index.papers import Hit, Kind, Paper, Record, Section, SentenceHit
 from index.readers import read
@@ -202,7 +202,8 @@ def candidates_of(result_score: float, *, against: float = 0.0, covered: float =
     def candidate(said: str, score: float, against: float, covered: float) -> Candidate:
         start = text.index(said)
         sentence = SentenceHit(start, start + len(said), said, 0.5, 0.5, 0.5)
-        return Candidate(hit, sentence, Match(covered, 0.0, (), ()), 0.0, against, 0.0, score)
+        signs = {"unsaid": against / -SIGNS["unsaid"][0]}
+        return Candidate(hit, sentence, Match(covered, 0.0, (), 0, (), ()), 0.0, signs, score)
 
     ranked = [candidate(CITED_SAID, 0.0, 0.0, 0.5), candidate(RESULT_SAID, result_score, against, covered)]
     return [c.sentence.text for c in _own_result_first(ranked, {"p": paper})]
