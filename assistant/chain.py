@@ -191,7 +191,7 @@ class Assistant:
         searched = understand(question).searched_as
         hits = self.retriever.search(searched, limit=max(limit, weighing.READ_PASSAGES))
         if is_question(searched):
-            hits = weighing.reranked(searched, hits, self._reader)
+            hits = weighing.reranked(searched, hits, self._library.catalogue(), self._reader)
         return hits[:limit]
 
     def _understand(self, question: str, history: Sequence[Turn]) -> Inquiry:

@@ -44,9 +44,9 @@ from index.retrieval import DENSE_FLOOR, PAPER_WEIGHT, Catalogue
 if TYPE_CHECKING:
     from assistant.span_reader import PassageReading, SpanReader
 
-READ_PASSAGES = 8
-"""Passages that the span reader reads: 0.2 to 0.3 s a question on two cores; the answer's passage is among the first
-eight for nine questions in ten."""
+READ_PASSAGES = 6
+"""Passages that the span reader reads: 0.2 s a question on two cores; the answer's passage is among the first six for
+nine questions in ten."""
 
 WEIGHED_PASSAGES = 10
 """Passages whose sentences are weighed; those beyond `READ_PASSAGES` without the span reader's word."""
@@ -281,8 +281,9 @@ def _readings(question: str, hits: Sequence[Hit], reader: SpanReader) -> list[Pa
     return reader.score(question, [hit.text for hit in first], spans)
 
 
-def reranked(question: str, hits: Sequence[Hit], reader: SpanReader) -> list[Hit]:
+def reranked(question: str, hits: Sequence[Hit], catalogue: Catalogue, reader: SpanReader) -> list[Hit]:
     """Return passages in the order of retrieval and the span reader together; those not read come last."""
+    question = _as_written(question, hits[:WEIGHED_PASSAGES], catalogue)
     gain = RERANK_WEIGHT / (2 + PAPER_WEIGHT)
     scored = [
         replace(hit, score=hit.score + gain * (max(UNREAD, reading.answerable) - UNREAD))

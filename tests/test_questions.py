@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from assistant.evaluation.question_set import load
+
 PROJECT = Path(__file__).resolve().parents[1]
 SET = yaml.safe_load((PROJECT / "assistant/evaluation/questions.yaml").read_text(encoding="utf-8"))
 QUESTIONS: list[dict[str, Any]] = SET["questions"]
@@ -148,3 +150,14 @@ def test_no_two_questions_are_alike() -> None:
         if left | right and len(left & right) / len(left | right) >= 0.8
     ]
     assert alike == []
+
+
+@pytest.mark.parametrize("name", ["tuning", "fresh"])
+def test_further_questions_are_sound(name: str) -> None:
+    further = load(PROJECT / f"benchmarks/questions/{name}.yaml").questions
+    assert len(further) >= 100
+    assert {question.split for question in further} == {"development" if name == "tuning" else "test"}
+    for question in further:
+        assert set(question.papers) <= set(SEEDS)
+        for evidence in question.evidence:
+            assert any(evidence in SEEDS[paper] for paper in question.papers), question.id

@@ -281,8 +281,21 @@ def test_a_dead_writer_is_succeeded_and_notices(
 # --- crashes -------------------------------------------------------------------------------------------
 
 
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do in this process what `crashing.hurry_on_server` does in others, until the end of the test."""
+    monkeypatch.setattr(adding, "GROUP_SENTENCES", adding.GROUP_SENTENCES)
+    monkeypatch.setattr(drafting, "PUBLISH_SECONDS", drafting.PUBLISH_SECONDS)
+    monkeypatch.setattr(server, "LEASE_SECONDS", server.LEASE_SECONDS)
+    monkeypatch.setattr(server, "BEAT_SECONDS", server.BEAT_SECONDS)
+    for name in ("batch_size", "sync_threshold"):
+        monkeypatch.setitem(store.HNSW, name, 0)  # taken away again at the end
+    crashing.hurry_on_server()
+
+
 @pytest.mark.slow
-def test_a_writer_that_is_killed_leaves_each_paper_old_or_new(tmp_path: Path, address: Address) -> None:
+def test_a_writer_that_is_killed_leaves_each_paper_old_or_new(
+    tmp_path: Path, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The server stays; the one who writes to it dies at random moments."""
     import random
 
@@ -306,7 +319,7 @@ def test_a_writer_that_is_killed_leaves_each_paper_old_or_new(tmp_path: Path, ad
         for id, text in found.items():
             [one] = [old for old in allowed[id] if text.endswith(old)]
             allowed[id] = {one, texts(version)[id]}
-    crashing.hurry_on_server()
+    hurried(monkeypatch)
     survivor = opened(tmp_path, address)
     survivor.add(file)
     clean = Library(tmp_path / "clean", FakeEmbedder())
