@@ -349,6 +349,7 @@ def test_an_id_without_author_and_year(tmp_path: Path) -> None:
         (b"\x1f\x8b\x08\x00" + bytes(range(32)) * 20, "is not text"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(200), "is not text"),
         (b"caf\x81 " * 3, "unknown encoding"),
+        (bytes(range(256)) * 3, "of no other format that can be read"),
     ],
 )
 def test_bad_files_say_why(tmp_path: Path, data: bytes, message: str) -> None:

@@ -196,8 +196,12 @@ def text_of(data: bytes, path: str) -> str:
         raise ReadError(f"{path} is empty; there is nothing to read in it.")
     controls = sum(text.count(char) for char in _CONTROLS)
     if controls > _MOST_CONTROLS * len(text):
-        raise ReadError(f"{path} is not text and of no other format that can be read; these are: {READABLE}.")
+        raise _not_text(path)
     return text
+
+
+def _not_text(path: str) -> ReadError:
+    return ReadError(f"{path} is not text and of no other format that can be read; these are: {READABLE}.")
 
 
 def _decoded(data: bytes, path: str) -> str:
@@ -207,6 +211,8 @@ def _decoded(data: bytes, path: str) -> str:
             return data.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
+    if sum(data.count(char.encode()) for char in _CONTROLS) > _MOST_CONTROLS * len(data):
+        raise _not_text(path)
     raise ReadError(f"{path} is in an unknown encoding; save it as UTF-8.")
 
 
