@@ -30,6 +30,7 @@ class Citation:
     passage: str
     passage_start: int  # offset of `passage` in the paper's text
     role: Role | None = None  # what the quote is in its paper; None outside the paper's own words
+    page: int | None = None  # page of the file on which the quote begins, from 1; None where it has no pages
 
     def to_json(self) -> dict[str, Any]:
         """Return the citation object of the JSON contract."""
@@ -43,6 +44,7 @@ class Citation:
             "end": self.end,
             "passage": self.passage,
             "role": str(self.role) if self.role else None,
+            "page": self.page,
             "status": status_json(self.paper),
         }
 

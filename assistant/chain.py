@@ -248,6 +248,7 @@ class Assistant:
             Citation(
                 n, f.paper.record, f.section, f.kind, f.paper.text[f.start : f.end], f.start, f.end,
                 f.paper.text[f.start : f.end], f.start, role_at(f.paper, f.start, f.end),
+                f.paper.page_of(f.start),
             )
             for n, f in enumerate(lookup.findings, 1)
         )  # fmt: skip
@@ -365,10 +366,18 @@ def _citation(number: int, hit: Hit, start: int, end: int, paper: Paper) -> Cita
         hit.text,
         hit.start,
         role_at(paper, start, end),
+        paper.page_of(start),
     )
 
 
 def _with_roles(citations: Sequence[Citation], catalogue: Catalogue) -> tuple[Citation, ...]:
-    """Return the citations of a language model's claims with what their quotes are in their papers."""
+    """Return the citations of a language model's claims with what and where their quotes are in their papers."""
     papers = catalogue.papers
-    return tuple(replace(c, role=role_at(papers[c.paper.id], c.start, c.end)) for c in citations)
+    return tuple(
+        replace(
+            c,
+            role=role_at(papers[c.paper.id], c.start, c.end),
+            page=papers[c.paper.id].page_of(c.start),
+        )
+        for c in citations
+    )

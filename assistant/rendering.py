@@ -171,7 +171,9 @@ def hits_to_text(hits: Sequence[Hit], width: int | None = None) -> str:
         return "Nothing found: the library holds no passage.\n"
     blocks = []
     for rank, hit in enumerate(hits, start=1):
-        head = f"{rank}. {_short(hit.record)} · {_place(hit.section, hit.kind)} · {hit.score:.3f}"
+        head = (
+            f"{rank}. {_short(hit.record)} · {_joined(hit.section, KIND_LABELS[hit.kind])} · {hit.score:.3f}"
+        )
         blocks.append(f"{_plain(head)}\n{_wrap(hit.text, width, '   ')}")
     return "\n\n".join(blocks) + "\n"
 
@@ -273,9 +275,7 @@ def _source_blocks(citations: Iterable[Citation], width: int | None) -> Iterator
     seen: set[str] = set()
     for citation in citations:
         paper = citation.paper
-        lines = [
-            f"[{citation.number}] {_plain(_short(paper))} · {_plain(_place(citation.section, citation.kind, citation.role))}"
-        ]
+        lines = [f"[{citation.number}] {_plain(_short(paper))} · {_plain(place_of(citation))}"]
         if paper.id not in seen:
             seen.add(paper.id)
             lines.append(_wrap(paper.title, width, "    "))
@@ -288,7 +288,7 @@ def _source_blocks(citations: Iterable[Citation], width: int | None) -> Iterator
 
 
 def _source_markdown(citation: Citation) -> str:
-    head = f"{_short(citation.paper)} · {_place(citation.section, citation.kind, citation.role)}"
+    head = f"{_short(citation.paper)} · {place_of(citation)}"
     return f"\\[{citation.number}\\] {_escape(head)}\n\n> “{_escape(citation.quote)}”"
 
 
@@ -306,11 +306,15 @@ def _papers_of(citations: Iterable[Citation]) -> Iterable[Record]:
     return {citation.paper.id: citation.paper for citation in citations}.values()
 
 
-def _place(section: str, kind: Kind, role: Role | None = None) -> str:
-    """Return section, kind and role, as far as there are any."""
-    return " · ".join(
-        part for part in (section, KIND_LABELS[kind], ROLE_LABELS[role] if role else "") if part
-    )
+def place_of(citation: Citation) -> str:
+    """Return section, page, kind and role of a quote, as far as there are any."""
+    page = f"page {citation.page}" if citation.page else ""
+    role = ROLE_LABELS[citation.role] if citation.role else ""
+    return _joined(citation.section, page, KIND_LABELS[citation.kind], role)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def _journal(record: Record) -> str:

@@ -19,6 +19,7 @@ from assistant.rendering import (
     hits_to_text,
     identifiers_of,
     passages_to_json,
+    place_of,
     records_to_text,
     reference_of,
     text_of,
@@ -114,6 +115,9 @@ def test_the_role_of_a_quote_is_said_beside_its_kind() -> None:
     cited = replace(CITATIONS[0], role=Role.METHOD)
     assert "Abstract · the paper's own words · method" in to_text(answer(citations=(cited,)))
     assert cited.to_json()["role"] == "method"
+    assert replace(cited, page=4).to_json()["page"] == 4
+    assert " · page 4 · " in place_of(replace(cited, page=4))
+    assert "page" not in place_of(cited)
     assert CITATIONS[0].to_json()["role"] is None
 
 
