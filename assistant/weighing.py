@@ -80,9 +80,9 @@ CONFIDENCE = {
     "around": 1.4,  # the share of them that its passage and title cover, too
     "premise_fails": -4.8,  # what the question takes for granted does not hold
 }
-"""Coefficients of the log-odds that the question is answered by the first sentence. Those of the span reader come
-from questions that it was not trained on (SQuAD 2.0, covidqa, trials); the others were fitted with these held on the
-development part of the fixed set and 260 questions of SQuAD 2.0, that of the signs on the former (docs/evaluation.md)."""
+"""Coefficients of the log-odds that the question is answered by the first sentence: logistic regression, with the
+second values of `SIGNS`, on the development part of the fixed set and benchmarks/questions/tuning.yaml (406 questions
+on findings; docs/evaluation.md)."""
 
 CROWD, FEW_PASSAGES = 0.33, 20
 """Log-odds that confidence falls for every e-fold passages over those of the seed papers: brings the mean confidence
@@ -104,7 +104,8 @@ SIGNS = {
     "holds": (1.0, 0.5),  # holds the kind of thing asked for
     "defines": (4.0, 3.4),  # defines the name asked for
 }
-"""What each sign adds to a sentence's score, and to the log-odds that it answers."""
+"""What each sign adds to a sentence's score, and to the log-odds that it answers. The second values were fitted with
+`CONFIDENCE`; those of signs that fewer than ten of the questions have are rounded by judgement."""
 
 SAYS_ENOUGH = 0.6
 """Share of the question's terms that a sentence must cover to contradict what the question takes for granted."""
