@@ -79,14 +79,12 @@ _PRONOUN = re.compile(
     r"\b(?:it|its|they|them|their|this|that|these|those|he|she|his|her|the (?:same|former|latter|above)"
     r"|(?:this|that|the) (?:paper|study|work|article|gene|protein|drug|finding|effect|result|pathway|model))\b"
 )
+_ASIDE = r"(?:(?:ok|okay|thanks|thank you|great|right|fine|yes|no),? )?"  # said before the follow-up itself
 _ELLIPSIS = re.compile(
-    r"^(?:(?:ok|okay|thanks|thank you|great|right|fine|yes|no),? )?(?:and|but|or|also|so|same|the same|what about|how about|what else|anything else|why|how so|how come|really|which ones?"
+    rf"^{_ASIDE}(?:and|but|or|also|so|same|the same|what about|how about|what else|anything else|why|how so|how come|really|which ones?"
     r"|in (?:mice|humans|patients|vivo|vitro))\b"
 )
-_LEAD = re.compile(
-    r"^(?:(?:ok|okay|thanks|thank you|great|right|fine|yes|no),? )?(?:and|but|or|so|also|what about|how about)\s+",
-    re.IGNORECASE,
-)
+_LEAD = re.compile(rf"^{_ASIDE}(?:and|but|or|so|also|what about|how about)\s+", re.IGNORECASE)
 
 LONG_QUESTION = 35
 """Words; the longest questions of the open sets that ask one thing have about thirty."""
@@ -150,9 +148,7 @@ def standing_alone(question: str, history: Sequence[Turn]) -> str:
     previous = about or (alone[0] if alone else history[0].question)
     rest = _LEAD.sub("", question).strip().rstrip("?. ")
     swapped = _A_PAPER.sub(rest, previous, count=1) if _A_PAPER.fullmatch(rest) else previous
-    if (
-        _DRUG_LIKE.search(rest) and len(rest.split()) == 1
-    ):  # 'and lenvatinib?' puts one drug in another's place
+    if _DRUG_LIKE.search(rest) and " " not in rest:  # 'and lenvatinib?' puts one drug in another's place
         drugs = [word for word in re.findall(r"[\w-]+", previous) if _DRUG_LIKE.search(word)]
         swapped = previous.replace(drugs[0], rest) if len(set(drugs)) == 1 else previous
     if swapped != previous:

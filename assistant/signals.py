@@ -224,16 +224,17 @@ def match(question: Sequence[Term], sentence: str, around: str) -> Match:
     """Return how far a sentence, and the sentence with what lies around it, covers a question's terms."""
     own = _stems_of(sentence)
     near = own | _stems_of(around)
+    said = [term for term in question if term.in_(own)]
+    around_it = [term for term in question if term.in_(near)]
+    gone = [term for term in question if term not in around_it]
     total = sum(term.weight for term in question)
     return Match(
-        sentence=sum(term.weight for term in question if term.in_(own)) / total if total else 1.0,
-        passage=sum(term.weight for term in question if term.in_(near)) / total if total else 1.0,
-        missing=tuple(term.name for term in question if term.named and not term.in_(near)),
-        others=sum(term.named and term.one_of_many and not term.in_(near) for term in question),
-        unknown=tuple(term.name for term in question if term.technical and not term.in_(near)),
-        elsewhere=tuple(
-            term.name for term in question if term.named and term.in_(near) and not term.in_(own)
-        ),
+        sentence=sum(term.weight for term in said) / total if total else 1.0,
+        passage=sum(term.weight for term in around_it) / total if total else 1.0,
+        missing=tuple(term.name for term in gone if term.named),
+        others=sum(term.named and term.one_of_many for term in gone),
+        unknown=tuple(term.name for term in gone if term.technical),
+        elsewhere=tuple(term.name for term in around_it if term.named and term not in said),
     )
 
 

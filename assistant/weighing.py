@@ -319,8 +319,7 @@ def _premise_fails(asked: Asked, candidates: Sequence[Candidate]) -> bool:
 
     Other sentences may then look like an answer only because they say less.
     """
-    about = [c.sentence.text for c in candidates if c.match.sentence >= SAYS_ENOUGH]
-    contradicted = any(_contradicts(asked, text) for text in about)
+    contradicted = any(c.signs["contradicts"] for c in candidates if c.match.sentence >= SAYS_ENOUGH)
     wanted = resisted(asked.written)
     given = frozenset(word for c in candidates for word in resisted(c.sentence.text))
     return contradicted or bool(wanted and given and not wanted & given)

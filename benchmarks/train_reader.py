@@ -473,8 +473,8 @@ class Made:
                 found.append((a, b))
         return [(a, b) for a, b in found if b - a > 2]
 
-    def _thinned(self, text: str, keep: set[str]) -> str:
-        words = [w for w in text.split() if w in keep or self.chance.random() > DROPPED]
+    def _thinned(self, text: str) -> str:
+        words = [w for w in text.split() if self.chance.random() > DROPPED]
         return " ".join(words)
 
     def _swapped(self, text: str, passage: str, spare: str) -> str | None:
@@ -504,7 +504,7 @@ class Made:
             claim = " ".join(words[at : at + chance.randrange(7, QUESTION_WORDS)])
             text, offset, *_ = self.examples.window(name, p, k)
             changed = self._swapped(claim, text, "") if chance.random() < 0.5 else None
-            asked = f"{chance.choice(CLAIMING)} {self._thinned(changed or claim, set())}?".strip()
+            asked = f"{chance.choice(CLAIMING)} {self._thinned(changed or claim)}?".strip()
             return (
                 (asked, text, "null", [])
                 if changed
@@ -550,7 +550,7 @@ class Made:
         if kind > 0.72 and changed is None:
             return None
         left, _, right = (changed or " | ".join(rest)).partition(" | ")
-        order = [self._thinned(left, set()), blank, self._thinned(right, set())]
+        order = [self._thinned(left), blank, self._thinned(right)]
         if chance.random() < 0.4:  # the question word comes first in most questions
             order = [blank, order[0], order[2]]
         asked = " ".join(part for part in order if part) + "?"

@@ -280,11 +280,6 @@ class Store:
             for id, m in zip(rows["ids"], rows["metadatas"] or [], strict=True)
         }
 
-    def fingerprint(self) -> str:
-        """Return a hash of which papers are stored in which version."""
-        with self._errors():
-            return fingerprint_of(self.embedding, self._versions())
-
     def load(self, ids: Sequence[str] | None = None) -> list[StoredPaper]:
         """Return papers (all, or those with the given ids) in the order of their ids."""
         papers: list[StoredPaper] = []
